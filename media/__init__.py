@@ -1,0 +1,1 @@
+"""The media plane: packets, slots, quality, recording. It knows tracks, never meetings."""

@@ -1,0 +1,1 @@
+"""From counters to a label with a reason; pure."""

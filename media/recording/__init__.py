@@ -1,0 +1,1 @@
+"""Encoded packets into files that survive a crash."""

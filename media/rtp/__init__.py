@@ -1,0 +1,1 @@
+"""Facts about RTP, its payloads and its arithmetic; pure."""

@@ -1,0 +1,369 @@
+"""The words that the media ring shares with the rings above it: plain data, no behaviour.
+
+Ids are opaque strings (UUIDv7 in practice) made by the caller. Times named `at` are monotonic
+seconds of the process's one Clock.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+
+class MediaKind(StrEnum):
+    """Kind of an m-line (RFC 8866 section 5.14)."""
+
+    AUDIO = "audio"
+    VIDEO = "video"
+
+
+class TrackSource(StrEnum):
+    """What a Track captures."""
+
+    MICROPHONE = "microphone"
+    CAMERA = "camera"
+    SCREEN = "screen"
+    SCREEN_AUDIO = "screen-audio"
+
+    @property
+    def kind(self) -> MediaKind:
+        """Audio for microphone and screen audio, video otherwise."""
+        audio = self in (TrackSource.MICROPHONE, TrackSource.SCREEN_AUDIO)
+        return MediaKind.AUDIO if audio else MediaKind.VIDEO
+
+
+class QualityLabel(StrEnum):
+    """How good a connection is (design: E-model rating cut into four)."""
+
+    EXCELLENT = "excellent"
+    GOOD = "good"
+    FAIR = "fair"
+    POOR = "poor"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A judged connection quality.
+
+    Attributes:
+        label: One of four.
+        score: Smoothed transmission rating, 0 to 93.2.
+        reason: `loss`, `delay`, `jitter`, `stalled`, `transport`, or None when excellent.
+        loss_percent: Share of settled packets lost in the window, 0 to 100.
+        round_trip_ms: Latest round trip, None while unknown.
+        jitter_ms: RFC 3550 interarrival jitter.
+    """
+
+    label: QualityLabel
+    score: float
+    reason: str | None
+    loss_percent: float
+    round_trip_ms: float | None
+    jitter_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSpec:
+    """What the engine must know before the first offer of a connection.
+
+    Attributes:
+        connection_id: Names the connection in every later call and callback.
+        room_id: Connections of one room hear and see each other.
+        participant_id: Who is behind it; several connections may share it in turn.
+        label: Display name, for the decoration of file names only.
+        publish: Whether its media is accepted.
+        subscribe: Whether slots are filled for it.
+        only_participant: Fill slots from this participant alone (WHEP `?participant=`).
+        every_video: Fill free video slots without a view request (WHEP and simple clients).
+    """
+
+    connection_id: str
+    room_id: str
+    participant_id: str
+    label: str
+    publish: bool = True
+    subscribe: bool = True
+    only_participant: str | None = None
+    every_video: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The engine's answer to an offer.
+
+    Attributes:
+        sdp: Complete answer; candidates included.
+        slots: The connection's receive slots in m-line order.
+    """
+
+    sdp: str
+    slots: tuple["SlotState", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SlotState:
+    """One outgoing stream of a connection and what it carries now.
+
+    Attributes:
+        mid: The m-line identification tag (RFC 8843).
+        kind: Audio or video.
+        participant_id: Whose track it carries; None while empty.
+        source: Which of that participant's tracks; None while empty.
+        paused: The track exists but nothing is sent, with the reason in `reason`.
+    """
+
+    mid: str
+    kind: MediaKind
+    participant_id: str | None = None
+    source: TrackSource | None = None
+    paused: bool = False
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TileRequest:
+    """A page asks to see one track at a size; earlier requests matter more.
+
+    Attributes:
+        participant_id: Whose.
+        source: `camera` or `screen`.
+        width: Tile width in CSS pixels.
+        height: Tile height in CSS pixels.
+    """
+
+    participant_id: str
+    source: TrackSource
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrackState:
+    """A track that a connection publishes, as the engine sees it.
+
+    Attributes:
+        source: What is captured.
+        mid: The m-line that carries it.
+        codec: MIME type such as `audio/opus`.
+        flowing: At least one authenticated packet arrived.
+    """
+
+    source: TrackSource
+    mid: str
+    codec: str
+    flowing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TransportInfo:
+    """What was negotiated, for timelines.
+
+    Attributes:
+        remote: The peer's address as `host:port`.
+        path: ICE type of the remote candidate: host, srflx, prflx, relay.
+        srtp_profile: For example `SRTP_AEAD_AES_256_GCM`.
+        join_ms: First offer to connected.
+    """
+
+    remote: str
+    path: str
+    srtp_profile: str
+    join_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """When a connection was last heard.
+
+    Attributes:
+        at: Monotonic seconds of the last authenticated packet, None before the first.
+        media: RTP came within the second before `at`.
+    """
+
+    at: float | None
+    media: bool
+
+
+class ConnectionListener(Protocol):
+    """Facts that the engine reports about a connection, on the event loop, never re-entrantly.
+
+    A call never raises; a listener that fails is a bug that the engine logs once.
+    """
+
+    def transport_up(self, connection_id: str, info: TransportInfo) -> None:
+        """DTLS is connected and media may flow."""
+
+    def transport_closed(self, connection_id: str) -> None:
+        """The peer closed on purpose (DTLS close_notify)."""
+
+    def transport_failed(self, connection_id: str, reason: str) -> None:
+        """ICE or DTLS failed for good; `reason` is a stable word such as `dtls_failed`."""
+
+    def tracks_changed(self, connection_id: str, tracks: tuple[TrackState, ...]) -> None:
+        """The set of published tracks, or one's `flowing`, changed."""
+
+    def slots_changed(self, connection_id: str, slots: tuple[SlotState, ...]) -> None:
+        """Another track took a slot, or a slot was freed."""
+
+    def quality_changed(self, connection_id: str, reading: Reading) -> None:
+        """The label changed, or 30 s have passed since the last report."""
+
+
+class RoomListener(Protocol):
+    """Facts that the engine reports about a room."""
+
+    def speakers_changed(self, room_id: str, participant_ids: tuple[str, ...]) -> None:
+        """Who speaks now, loudest first; at most four times a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingSpec:
+    """What the engine must know to record a room.
+
+    Attributes:
+        recording_id: Names it in every later call.
+        room_id: Every audio track of this room is recorded, now and later.
+        directory: Server-made, exists, writable; files go here and nowhere else.
+        meeting_id: Written into the manifest.
+        session_id: Written into the manifest.
+        started_by: Participant or key that asked, for the manifest.
+    """
+
+    recording_id: str
+    room_id: str
+    directory: Path
+    meeting_id: str
+    session_id: str
+    started_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedFile:
+    """One finished file of a recording.
+
+    Attributes:
+        name: File name inside the recording's directory; never a path.
+        participant_id: Whose track.
+        label: That participant's name when recorded.
+        kind: `audio` or `video`.
+        source: Which track.
+        content_type: For example `audio/ogg; codecs=opus`.
+        segment: 1 for the first segment of the track.
+        offset_seconds: Start of the file's first sample after the recording's start.
+        duration_seconds: Playable length.
+        bytes: Size on disk.
+        sha256: Lower-case hex.
+        complete: False when a crash cut it.
+    """
+
+    name: str
+    participant_id: str
+    label: str
+    kind: MediaKind
+    source: TrackSource
+    content_type: str
+    segment: int
+    offset_seconds: float
+    duration_seconds: float
+    bytes: int
+    sha256: str
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingResult:
+    """What a finished or recovered recording left on disk.
+
+    Attributes:
+        recording_id: Which.
+        started_at: UTC of the recording's zero.
+        duration_seconds: From start to stop, pauses included.
+        files: Every file, in track and segment order.
+        failed: Stable code when writing broke down for good, else None.
+    """
+
+    recording_id: str
+    started_at: datetime
+    duration_seconds: float
+    files: tuple[RecordedFile, ...]
+    failed: str | None = None
+
+
+class RecordingListener(Protocol):
+    """Facts about a running recording, reported on the event loop."""
+
+    def recording_failed(self, recording_id: str, code: str) -> None:
+        """Writing broke down for good; what was written is kept."""
+
+
+class TrackTap(Protocol):
+    """Where the plane hands every decrypted packet of one track. Never blocks, never raises."""
+
+    def rtp(self, arrival_ns: int, sequence: int, timestamp: int, payload: bytes) -> None:
+        """One authenticated RTP packet.
+
+        Args:
+            arrival_ns: Monotonic nanoseconds, taken when the datagram was read.
+            sequence: 16-bit RTP sequence number as received.
+            timestamp: 32-bit RTP timestamp as received.
+            payload: The RTP payload without padding; may be empty.
+        """
+
+    def sender_report(self, arrival_ns: int, ntp: int, rtp_timestamp: int) -> None:
+        """The sender's clock pair (RFC 3550 section 6.4.1): 64-bit NTP and RTP timestamp."""
+
+    def close(self) -> None:
+        """The track ended (left, replaced, new SSRC); idempotent."""
+
+
+class RoomTap(Protocol):
+    """What the engine asks of a recording: a tap for each track that appears in the room."""
+
+    def open_track(
+        self, participant_id: str, label: str, source: TrackSource, connection_id: str, ssrc: int
+    ) -> TrackTap | None:
+        """A track appeared (or exists already when the recording starts); None to ignore it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionStats:
+    """Counters of one connection since it came up.
+
+    Attributes:
+        packets_received: RTP packets accepted.
+        packets_sent: RTP packets sent.
+        bytes_received: RTP bytes accepted.
+        bytes_sent: RTP bytes sent.
+        packets_lost: Settled as lost on the uplink.
+        reading: Latest quality, None while unknown.
+        counters: Everything else by name (drops, nacks, plis).
+    """
+
+    packets_received: int
+    packets_sent: int
+    bytes_received: int
+    bytes_sent: int
+    packets_lost: int
+    reading: Reading | None
+    counters: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RtcSettings:
+    """The engine's settings, handed down by the composition root.
+
+    Attributes:
+        udp_port: The one UDP port for everybody; 0 lets the system choose.
+        bind: Addresses to listen on.
+        advertise: Addresses put into candidates.
+        audio_slots: Receive slots filled by the loudest, at most.
+        quiet_after_seconds: Silence after which `Heard.media` turns false.
+    """
+
+    udp_port: int
+    bind: tuple[str, ...]
+    advertise: tuple[str, ...]
+    audio_slots: int = 3
+    quiet_after_seconds: float = 1.0

@@ -1,0 +1,1 @@
+"""The process: composition root, HTTP API, dialects, storage, authentication, command line."""

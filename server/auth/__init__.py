@@ -1,0 +1,1 @@
+"""Who is asking: tokens, issuers, API keys and what they may do."""

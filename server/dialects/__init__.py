@@ -1,0 +1,1 @@
+"""Foreign protocols spoken to existing clients; each dialect a stranger to the others."""

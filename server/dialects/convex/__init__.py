@@ -1,0 +1,1 @@
+"""The Convex dialect: functions of `meetings/webrtc/index` on the Convex wire."""

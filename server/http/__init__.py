@@ -1,0 +1,1 @@
+"""The HTTP application: registry, problems, SSE, middleware, web assets."""

@@ -1,0 +1,1 @@
+"""Use cases: the only door to storage and to the live meetings."""

@@ -1,0 +1,1 @@
+"""Where durable facts live: SQL rows and files beneath one root."""

@@ -1,0 +1,237 @@
+"""The nouns of a meeting as frozen data; the words are those of the glossary and of the wire.
+
+Every `*_at` is a timezone-aware UTC datetime. Ids are canonical UUIDv7 text.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from media.types import QualityLabel, TrackSource
+
+
+class Role(StrEnum):
+    """What a participant may do: hosts moderate and record, observers only watch and listen."""
+
+    HOST = "host"
+    PARTICIPANT = "participant"
+    OBSERVER = "observer"
+
+
+class ParticipantKind(StrEnum):
+    """A person with a browser or client, or a program inside this server."""
+
+    PERSON = "person"
+    BOT = "bot"
+
+
+class MeetingStatus(StrEnum):
+    """An inactive meeting admits nobody."""
+
+    ACTIVE = "ACTIVE"
+    INACTIVE = "INACTIVE"
+
+
+class Access(StrEnum):
+    """Who may join: whoever has the link, or only holders of a join token."""
+
+    LINK = "link"
+    TOKEN = "token"  # noqa: S105  (a word of the wire, not a secret)
+
+
+class RecordPolicy(StrEnum):
+    """When a meeting is recorded."""
+
+    OFF = "off"
+    MANUAL = "manual"
+    ALWAYS = "always"
+
+
+class SessionState(StrEnum):
+    """Where one occupancy of a meeting stands."""
+
+    PENDING = "pending"
+    LIVE = "live"
+    KEEP_ALIVE = "keep_alive"
+    ENDED = "ended"
+
+
+class ParticipantState(StrEnum):
+    """In the roster or gone from it."""
+
+    PRESENT = "present"
+    LEFT = "left"
+
+
+class ConnectionState(StrEnum):
+    """Where one peer connection stands."""
+
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    DISCONNECTED = "disconnected"
+    FAILED = "failed"
+    CLOSED = "closed"
+
+    @property
+    def final(self) -> bool:
+        """Failed and closed are never left again."""
+        return self in (ConnectionState.FAILED, ConnectionState.CLOSED)
+
+
+class RecordingState(StrEnum):
+    """Where a recording stands."""
+
+    STARTING = "starting"
+    RECORDING = "recording"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+    PROCESSING = "processing"
+    READY = "ready"
+    FAILED = "failed"
+
+    @property
+    def active(self) -> bool:
+        """It still takes packets or is about to."""
+        return self in (
+            RecordingState.STARTING,
+            RecordingState.RECORDING,
+            RecordingState.PAUSED,
+        )
+
+
+class EndReason(StrEnum):
+    """Why a connection or session ended, or why a connection is disconnected."""
+
+    LEFT = "left"
+    KICKED = "kicked"
+    REPLACED = "replaced"
+    MEETING_ENDED = "meeting_ended"
+    SERVER_STOPPED = "server_stopped"
+    EMPTY = "empty"
+    NO_PACKETS = "no_packets"
+    TRANSPORT_LOST = "transport_lost"
+    CONNECT_TIMEOUT = "connect_timeout"
+    ICE_FAILED = "ice_failed"
+    DTLS_FAILED = "dtls_failed"
+    PROTOCOL_ERROR = "protocol_error"
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """A durable room with a link and settings."""
+
+    id: str
+    title: str
+    status: MeetingStatus
+    access: Access
+    record: RecordPolicy
+    max_participants: int
+    created_at: datetime
+    created_by: str | None = None
+    account: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One occupancy of a meeting: first join to end."""
+
+    id: str
+    meeting_id: str
+    state: SessionState
+    created_at: datetime
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    reason: EndReason | None = None
+    continues: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """One person or bot within one Session.
+
+    Attributes:
+        user_id: The identity's `sub` that this participant acts for; None for a guest.
+    """
+
+    id: str
+    session_id: str
+    meeting_id: str
+    name: str
+    role: Role
+    kind: ParticipantKind
+    state: ParticipantState
+    joined_at: datetime
+    left_at: datetime | None = None
+    user_id: str | None = None
+    reason: EndReason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One WebRTC peer connection of a Participant.
+
+    Attributes:
+        client_name: Opaque name that a dialect's client chose; defaults to the id.
+        replaces: The connection that this one took over from.
+        quality: Latest label, None until known.
+        quality_reason: Why it is not excellent.
+        quality_at: When the quality was last judged.
+        protocol: `websocket`, `whip`, `whep` or `convex`.
+    """
+
+    id: str
+    session_id: str
+    meeting_id: str
+    participant_id: str
+    state: ConnectionState
+    created_at: datetime
+    updated_at: datetime
+    client_name: str
+    protocol: str = "websocket"
+    reason: EndReason | None = None
+    connected_at: datetime | None = None
+    closed_at: datetime | None = None
+    replaces: str | None = None
+    quality: QualityLabel | None = None
+    quality_reason: str | None = None
+    quality_at: datetime | None = None
+    metadata: Mapping[str, str | float | bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One published source of a Connection.
+
+    Attributes:
+        muted: By its owner or by a host.
+        muted_by: Participant id of the host who muted it, None otherwise.
+    """
+
+    participant_id: str
+    connection_id: str
+    source: TrackSource
+    muted: bool
+    codec: str | None = None
+    muted_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingNotice:
+    """What people in a meeting are told about its recording."""
+
+    id: str
+    state: RecordingState
+    started_by: str | None
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One line of chat; kept with the session."""
+
+    id: str
+    participant_id: str
+    name: str
+    text: str
+    at: datetime
