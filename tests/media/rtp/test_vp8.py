@@ -1,0 +1,74 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from media.rtp.vp8 import Vp8Descriptor, is_keyframe, parse, rewrite
+
+KEY, DELTA = b"\x00", b"\x01"
+FULL = b"\x90\xe0\x92\x34\x07\x60"  # X and S; I, L and T; 15-bit id, TL0PICIDX, TID 1 with Y
+
+
+@pytest.mark.parametrize(
+    ("payload", "descriptor"),
+    [
+        (b"\x10" + KEY, Vp8Descriptor(1, start=True, keyframe=True)),
+        (b"\x10" + DELTA, Vp8Descriptor(1, start=True, keyframe=False)),
+        (b"\x10", Vp8Descriptor(1, start=True, keyframe=False)),
+        (b"\x00" + KEY, Vp8Descriptor(1, start=False, keyframe=False)),
+        (b"\x11" + KEY, Vp8Descriptor(1, start=False, keyframe=False)),
+        (b"\x90\x00" + KEY, Vp8Descriptor(2, start=True, keyframe=True)),
+        (b"\x90\x80\x12" + KEY, Vp8Descriptor(3, True, True, 0x12, 7, 2)),
+        (b"\x90\x80\x92\x34" + DELTA, Vp8Descriptor(4, True, False, 0x1234, 15, 2)),
+        (b"\x90\x40\x07" + KEY, Vp8Descriptor(3, True, True, tl0picidx=7, tl0picidx_offset=2)),
+        (b"\x90\x20\x80" + KEY, Vp8Descriptor(3, True, True, tid=2)),
+        (b"\x90\x10\x1f" + KEY, Vp8Descriptor(3, True, True)),
+        (FULL + KEY, Vp8Descriptor(6, True, True, 0x1234, 15, 2, 7, 4, 1, layer_sync=True)),
+    ],
+)
+@pytest.mark.parametrize("form", [bytes, bytearray, memoryview])
+def test_descriptor_is_read(payload, descriptor, form):
+    assert parse(form(payload)) == descriptor
+    assert is_keyframe(form(payload)) is descriptor.keyframe
+
+
+@pytest.mark.parametrize("whole", [FULL, b"\x90\x80\x12", b"\x90\x10\x1f", b"\x80\x00"])
+def test_every_cut_of_a_descriptor_is_refused(whole):
+    for size in range(len(whole)):
+        with pytest.raises(ValueError, match="VP8"):
+            parse(whole[:size])
+        assert not is_keyframe(whole[:size])
+    assert parse(whole).size == len(whole)
+
+
+def test_rewriting_keeps_width_and_everything_else():
+    payload = bytearray(FULL + b"\x01data")
+    rewrite(payload, parse(payload), 0x7FFF, 0xFF)
+    after = parse(payload)
+    assert (after.picture_id, after.tl0picidx, after.picture_id_bits) == (0x7FFF, 0xFF, 15)
+    assert (after.tid, after.layer_sync, after.size) == (1, True, 6)
+    assert payload[6:] == b"\x01data"
+
+
+def test_short_picture_id_stays_short():
+    payload = bytearray(b"\x90\x80\x12" + KEY)
+    rewrite(payload, parse(payload), 0x1FF, None)
+    assert parse(payload) == Vp8Descriptor(3, True, True, 0x7F, 7, 2)
+
+
+def test_none_and_absent_fields_change_nothing():
+    for payload in (bytearray(FULL + KEY), bytearray(b"\x10" + KEY)):
+        before = bytes(payload)
+        rewrite(payload, parse(payload), None, None)
+        assert payload == before
+    bare = bytearray(b"\x10" + KEY)
+    rewrite(bare, parse(bare), 5, 5)
+    assert bare == b"\x10" + KEY
+
+
+@given(st.binary(max_size=12))
+def test_noise_is_read_or_refused(payload):
+    try:
+        descriptor = parse(payload)
+    except ValueError:
+        return
+    assert 1 <= descriptor.size <= len(payload)
