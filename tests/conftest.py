@@ -1,0 +1,13 @@
+"""Fixtures for every test: a detector of calls that would block the event loop."""
+
+from collections.abc import Iterator
+
+import pytest
+from blockbuster import BlockBuster, blockbuster_ctx
+
+
+@pytest.fixture(autouse=True)
+def no_blocking_calls() -> Iterator[BlockBuster]:
+    """A blocking call made by our own code on the event loop fails the test."""
+    with blockbuster_ctx(["media", "signaling", "server"]) as detector:
+        yield detector
