@@ -1,0 +1,258 @@
+"""Every setting: one tree, described, with defaults that are safe.
+
+Precedence: flag, then environment (`ROOMTONE_RTC__UDP_PORT`), then file (TOML), then default.
+Reading them is in `server.configfiles`; this module holds the tree alone.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    AnyHttpUrl,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    model_validator,
+)
+
+DEV_KEY = "rt_dev"
+GIB = 1 << 30
+
+
+def _origin(text: str) -> str:
+    url = AnyHttpUrl(text)
+    return str(url).rstrip("/")
+
+
+Url = Annotated[str, AfterValidator(_origin)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+Seconds = Annotated[float, Field(gt=0, le=86400)]
+
+
+class Group(BaseModel):
+    """A group of settings; a key it does not know is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class IceServerSettings(Group):
+    """A STUN or TURN server that browsers are told to use."""
+
+    urls: list[str] = Field(min_length=1, description="`stun:` or `turn:` addresses.")
+    username: str | None = Field(default=None, description="User name for TURN.")
+    credential: str | None = Field(default=None, description="Password for TURN.")
+
+
+class IssuerSettings(Group):
+    """An identity provider whose user tokens are accepted."""
+
+    issuer: str = Field(min_length=1, description="The token's `iss`, exactly.")
+    jwks: str | None = Field(
+        default=None,
+        description="Where its keys are (`https:`, `file:` or `data:`); "
+        "an `oidc` provider needs none.",
+    )
+    algorithms: list[str] = Field(
+        default=["RS256", "ES256"], min_length=1, description="Accepted signature algorithms."
+    )
+    audience: str | None = Field(default=None, description="Required `aud`; unchecked when unset.")
+    type: Literal["jwt", "oidc"] = Field(
+        default="jwt", description="`oidc` finds the keys by OpenID Connect discovery."
+    )
+
+
+class HttpSettings(Group):
+    """The HTTP side: pages, API, WebSocket."""
+
+    host: str | None = Field(
+        default=None,
+        description="Address to listen on. Default: 127.0.0.1 and ::1 in development mode, "
+        "0.0.0.0 otherwise.",
+    )
+    port: Port = Field(default=8080, description="TCP port; 0 lets the system choose.")
+    public_url: Url | None = Field(
+        default=None,
+        description="Where people reach this server, such as `https://meet.example.org`; "
+        "used in links. Default: http://localhost and the port.",
+    )
+    allowed_origins: list[str] = Field(
+        default=[], description="Origins of other web pages that may use API and WebSocket."
+    )
+    max_body_bytes: int = Field(
+        default=1_048_576, ge=1024, description="Largest request body on the native API, bytes."
+    )
+    shutdown_seconds: Seconds = Field(
+        default=5.0, description="How long open requests may take to finish at a stop."
+    )
+
+
+class RtcSettings(Group):
+    """The media port and the timers of connections."""
+
+    udp_port: Port = Field(default=40000, description="The one UDP port of all media; 0: any.")
+    bind: list[str] = Field(
+        default=[],
+        description="Addresses the media port listens on. Default: 127.0.0.1 and ::1 in "
+        "development mode, 0.0.0.0 otherwise.",
+    )
+    advertise: list[str] = Field(
+        default=["auto"],
+        min_length=1,
+        description="Addresses that browsers are told to send media to; `auto` is every "
+        "address of this machine that the media port listens on.",
+    )
+    ice_servers: list[IceServerSettings] = Field(
+        default=[], description="STUN and TURN servers for browsers; usually none is needed."
+    )
+    connecting_seconds: Seconds = Field(
+        default=30.0, description="A connection that is not up by then has failed."
+    )
+    disconnected_seconds: Seconds = Field(
+        default=5.0, description="Silence until `disconnected` while media flowed."
+    )
+    disconnected_idle_seconds: Seconds = Field(
+        default=7.0, description="Silence until `disconnected` while no media flowed."
+    )
+    failed_seconds: Seconds = Field(
+        default=30.0, description="From `disconnected` to `failed`; until then a return resumes."
+    )
+    left_seconds: Seconds = Field(
+        default=1.5, description="Silence until `closed` after the page closed its WebSocket."
+    )
+    keep_alive_seconds: Seconds = Field(
+        default=60.0, description="A session that nobody is in ends after that."
+    )
+
+
+class MediaSettings(Group):
+    """What a meeting carries."""
+
+    audio_slots: int = Field(
+        default=3, ge=1, le=16, description="Loudest speakers that each person hears."
+    )
+    video_slots: int = Field(
+        default=9, ge=0, le=49, description="Videos that each person sees at most."
+    )
+    max_participants: int = Field(
+        default=100, ge=1, le=1000, description="People in a meeting that names no limit itself."
+    )
+    processing: bool = Field(
+        default=True,
+        description="Let browsers cancel echo, suppress noise and control gain; "
+        "`?processing=off` on a page turns it off there.",
+    )
+
+
+class RecordingSettings(Group):
+    """Recordings on disk."""
+
+    directory: Path | None = Field(
+        default=None,
+        description="Where recordings go. Default: `recordings` in the data directory.",
+    )
+    fsync_seconds: Seconds = Field(
+        default=5.0, description="Audio that a power cut may cost at most."
+    )
+    floor_bytes: int = Field(
+        default=2 * GIB, ge=0, description="Free disk space below which no recording starts."
+    )
+
+
+class AuthSettings(Group):
+    """Who may do what."""
+
+    secret: SecretStr | None = Field(
+        default=None,
+        description="Signs join tokens, at least 32 characters. Required outside development "
+        "mode; make one with `roomtone secret create`.",
+    )
+    issuers: list[IssuerSettings] = Field(
+        default=[], description="Identity providers whose user tokens are accepted."
+    )
+    workos_client_id: str | None = Field(
+        default=None, description="Accept user tokens of this WorkOS client."
+    )
+    local_issuer: bool | None = Field(
+        default=None,
+        description="Accept user tokens made by `roomtone token user`. Default: only in "
+        "development mode.",
+    )
+    join_ttl_seconds: int = Field(
+        default=3600, ge=10, le=31_536_000, description="Life of a join token that asks for none."
+    )
+    provision_users: bool = Field(
+        default=True, description="Let users with a good token in before anybody registered them."
+    )
+
+    @model_validator(mode="after")
+    def _long_enough(self) -> Self:
+        if self.secret is not None and len(self.secret.get_secret_value()) < 32:
+            raise ValueError("auth.secret needs at least 32 characters")
+        return self
+
+
+class StorageSettings(Group):
+    """Data at rest."""
+
+    data: Path = Field(
+        default=Path(".roomtone"), description="Directory of everything that is kept."
+    )
+    database_url: str | None = Field(
+        default=None, description="SQLAlchemy address. Default: SQLite in the data directory."
+    )
+    events_days: int = Field(
+        default=90, ge=1, description="Events of ended sessions are dropped after that many days."
+    )
+
+
+class Settings(Group):
+    """The tree."""
+
+    dev: bool = Field(
+        default=False,
+        description="Development mode: this machine only, no sign-in, API key `rt_dev`.",
+    )
+    http: HttpSettings = HttpSettings()
+    rtc: RtcSettings = RtcSettings()
+    media: MediaSettings = MediaSettings()
+    recording: RecordingSettings = RecordingSettings()
+    auth: AuthSettings = AuthSettings()
+    storage: StorageSettings = StorageSettings()
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Addresses that the HTTP side listens on."""
+        if self.http.host is not None:
+            return (self.http.host,)
+        return ("127.0.0.1", "::1") if self.dev else ("0.0.0.0",)  # noqa: S104  (documented)
+
+    @property
+    def media_hosts(self) -> tuple[str, ...]:
+        """Addresses that the media port listens on."""
+        if self.rtc.bind:
+            return tuple(self.rtc.bind)
+        return ("127.0.0.1", "::1") if self.dev else ("0.0.0.0",)  # noqa: S104  (documented)
+
+    @property
+    def recordings_directory(self) -> Path:
+        """Where recordings go."""
+        return self.recording.directory or self.storage.data / "recordings"
+
+    @property
+    def database_url(self) -> str:
+        """The database's SQLAlchemy address."""
+        if self.storage.database_url:
+            return self.storage.database_url
+        return f"sqlite+aiosqlite:///{(self.storage.data / 'roomtone.db').absolute()}"
+
+    @property
+    def public_url(self) -> str:
+        """Base of every link, without a slash at its end."""
+        return self.http.public_url or f"http://localhost:{self.http.port}"
+
+    @property
+    def local_issuer(self) -> bool:
+        """Whether user tokens of the local issuer are accepted."""
+        return self.dev if self.auth.local_issuer is None else self.auth.local_issuer

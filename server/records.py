@@ -1,0 +1,123 @@
+"""What is stored, as frozen data that storage, auth and services share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from media.types import MediaKind, TrackSource
+from signaling.model import RecordingState, Role
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntryView:
+    """A fact of the session log, ready for JSON.
+
+    Attributes:
+        position: Place among all facts of this server; strictly increasing, may have holes.
+        sequence: Place within the session, from 1 without holes.
+        type: For example `participant.joined`.
+        data: JSON-ready members of the fact.
+    """
+
+    position: int
+    session_id: str
+    meeting_id: str
+    sequence: int
+    at: datetime
+    type: str
+    data: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingFileView:
+    """One file of a recording: one gap-free segment of one track.
+
+    Attributes:
+        name: Display name of the participant when recorded.
+        offset_seconds: Start of the first sample after the recording's start.
+        complete: False when a crash cut it.
+    """
+
+    id: str
+    recording_id: str
+    participant_id: str
+    name: str
+    kind: MediaKind
+    source: TrackSource
+    content_type: str
+    segment: int
+    offset_seconds: float
+    duration_seconds: float
+    bytes: int
+    sha256: str
+    file_name: str
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingView:
+    """A recording with its files; these are known once it is `ready` (or failed late).
+
+    Attributes:
+        recovered: A crash or restart cut it; what was written is whole.
+        failure: Stable code when it failed.
+    """
+
+    id: str
+    meeting_id: str
+    session_id: str
+    account: str
+    state: RecordingState
+    started_at: datetime
+    started_by: str | None = None
+    ended_at: datetime | None = None
+    duration_seconds: float | None = None
+    recovered: bool = False
+    failure: str | None = None
+    files: tuple[RecordingFileView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A signed-in identity that this server has seen.
+
+    Attributes:
+        id: This server's UUIDv7 for it.
+        sub: The identity's subject.
+    """
+
+    id: str
+    sub: str
+    name: str | None = None
+    avatar: str | None = None
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """An API key at rest: never the key itself.
+
+    Attributes:
+        hash: Lower-case hex SHA-256 of the key.
+        hint: First characters, for people to recognise it.
+    """
+
+    id: str
+    account: str
+    name: str
+    hash: str
+    hint: str
+    created_at: datetime
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A user who may be in a meeting before joining it."""
+
+    meeting_id: str
+    sub: str
+    name: str
+    role: Role
+    participant_id: str
+    created_at: datetime

@@ -1,0 +1,60 @@
+"""What the edges of the process are handed: every service, built by the composition root."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from media.clock import Clock
+from server.config import Settings
+from server.observability.metrics import Metrics
+from server.storage.port import Storage
+from signaling.ports import MediaEngine
+
+if TYPE_CHECKING:
+    from server.auth.authenticate import Authenticator
+    from server.auth.issuer import LocalIssuer
+    from server.auth.keys import KeyRing
+    from server.auth.tokens import TokenSigner
+    from server.services.admission import Admissions
+    from server.services.meetings import MeetingsService
+    from server.services.recordings import RecordingsService
+    from server.services.sessions import SessionsService
+    from server.services.tracker import Tracker
+    from server.services.users import UsersService
+    from signaling.hub import LiveSessions
+
+
+@dataclass(slots=True)
+class Health:
+    """Whether the process takes work: turned by the lifecycle, read by /readyz and admission."""
+
+    ready: bool = False
+    draining: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """The process's parts.
+
+    Attributes:
+        issuer: Signs user tokens in development mode; None when it is off.
+        dev_key: The API key of development mode; None outside it.
+    """
+
+    settings: Settings
+    clock: Clock
+    engine: MediaEngine
+    live: "LiveSessions"
+    tracker: "Tracker"
+    meetings: "MeetingsService"
+    sessions: "SessionsService"
+    recordings: "RecordingsService"
+    users: "UsersService"
+    keys: "KeyRing"
+    gate: "Admissions"
+    authenticator: "Authenticator"
+    signer: "TokenSigner"
+    issuer: "LocalIssuer | None"
+    storage: Storage
+    metrics: Metrics
+    dev_key: str | None = None
+    health: Health = field(default_factory=Health)

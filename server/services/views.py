@@ -1,0 +1,143 @@
+"""What the services take and give: frozen data without storage, HTTP or any dialect's words."""
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, Generic, TypeVar
+
+from server.records import (
+    ApiKey,
+    LogEntryView,
+    RecordingFileView,
+    RecordingView,
+    Registration,
+    User,
+)
+from signaling.model import (
+    Access,
+    Connection,
+    MeetingStatus,
+    Participant,
+    RecordPolicy,
+    Role,
+    Session,
+    Track,
+)
+
+__all__ = [
+    "ApiKey",
+    "CreateMeeting",
+    "IssuedToken",
+    "LogEntryView",
+    "Page",
+    "ParticipantView",
+    "PatchMeeting",
+    "RecordingFileView",
+    "RecordingView",
+    "Registration",
+    "SessionView",
+    "StoredFile",
+    "TokenWish",
+    "User",
+]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list.
+
+    Attributes:
+        items: In the list's order.
+        next_cursor: Opaque; None on the last page.
+    """
+
+    items: tuple[T, ...]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreateMeeting:
+    """A wish for a new meeting; None takes the server's default."""
+
+    title: str | None = None
+    max_participants: int | None = None
+    record: RecordPolicy | None = None
+    access: Access | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PatchMeeting:
+    """Changes to a meeting; None leaves a member as it is."""
+
+    title: str | None = None
+    max_participants: int | None = None
+    record: RecordPolicy | None = None
+    access: Access | None = None
+    status: MeetingStatus | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenWish:
+    """A wish for a join token.
+
+    Attributes:
+        user_id: The identity's `sub`; with it the user is registered for the meeting at once.
+        ttl: Seconds; None takes `auth.join_ttl_seconds`.
+    """
+
+    name: str
+    role: Role = Role.PARTICIPANT
+    user_id: str | None = None
+    ttl: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A join token, the link that carries it, and until when it is good."""
+
+    token: str
+    url: str
+    participant_id: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantView:
+    """A participant with its connections (oldest first) and, while live, its tracks."""
+
+    participant: Participant
+    connections: tuple[Connection, ...]
+    tracks: tuple[Track, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """A session with everybody who is or was in it, in order of joining."""
+
+    session: Session
+    participants: tuple[ParticipantView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file ready to be served.
+
+    Attributes:
+        etag: Strong entity tag with its quotes, from the content's SHA-256.
+        filename: A safe name to offer for downloads.
+        modified: When its content was last changed.
+    """
+
+    path: Path
+    content_type: str
+    etag: str
+    filename: str
+    modified: datetime
+    size: int
+
+    def open(self) -> BinaryIO:
+        """Open for reading without following a link at its place; blocks, so use a thread."""
+        return os.fdopen(os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb")

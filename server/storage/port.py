@@ -1,0 +1,228 @@
+"""The storage port: what services and auth ask of a database.
+
+Methods never block the event loop. Lists are newest first; `before` is the id of the last item of
+the page before (ids are UUIDv7, so their order is the order of creation).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from server.records import (
+    ApiKey,
+    LogEntryView,
+    RecordingFileView,
+    RecordingView,
+    Registration,
+    User,
+)
+from signaling.log import LogEntry
+from signaling.model import (
+    Connection,
+    Meeting,
+    MeetingStatus,
+    Participant,
+    RecordingState,
+    Session,
+    SessionState,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedEntry:
+    """A fact on its way to storage with its place among all facts of this server."""
+
+    position: int
+    account: str
+    entry: LogEntry
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingQuery:
+    """Which meetings; `member` keeps those that this `sub` created, is registered for or was in."""
+
+    account: str
+    limit: int
+    before: str | None = None
+    status: MeetingStatus | None = None
+    member: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionQuery:
+    """Which sessions; pending ones are never listed."""
+
+    account: str
+    limit: int
+    before: str | None = None
+    states: tuple[SessionState, ...] = ()
+    meeting_id: str | None = None
+    member: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingQuery:
+    """Which recordings."""
+
+    account: str
+    limit: int
+    before: str | None = None
+    states: tuple[RecordingState, ...] = ()
+    meeting_id: str | None = None
+    session_id: str | None = None
+    member: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSession:
+    """A session with all its rows, and the account that owns it."""
+
+    session: Session
+    account: str
+    participants: tuple[Participant, ...]
+    connections: tuple[Connection, ...]
+    last_sequence: int
+
+
+class MeetingStore(Protocol):
+    """Meetings and who is registered for them."""
+
+    async def insert_meeting(self, meeting: Meeting) -> None:
+        """Keep a new meeting."""
+
+    async def find_meeting(self, meeting_id: str) -> Meeting | None:
+        """One meeting, unless it is deleted."""
+        ...
+
+    async def list_meetings(self, query: MeetingQuery) -> list[Meeting]:
+        """Meetings that are not deleted."""
+        ...
+
+    async def update_meeting(self, meeting: Meeting) -> bool:
+        """Replace a meeting's members; False when there is none."""
+        ...
+
+    async def delete_meeting(self, meeting_id: str, at: datetime) -> bool:
+        """Hide a meeting for good; False when there is none. Sessions and recordings stay."""
+        ...
+
+    async def register(self, registration: Registration) -> Registration:
+        """Register a user, or renew name and role; the first participant id is kept."""
+        ...
+
+    async def find_registration(self, meeting_id: str, sub: str) -> Registration | None:
+        """One registration."""
+        ...
+
+    async def is_member(self, meeting_id: str, sub: str) -> bool:
+        """Whether the user created the meeting, is registered for it or was a participant."""
+        ...
+
+
+class UserStore(Protocol):
+    """Identities seen."""
+
+    async def ensure_user(self, user: User) -> User:
+        """The user with this `sub`: the stored one, renewed by name and avatar where given."""
+        ...
+
+    async def find_user(self, sub: str) -> User | None:
+        """One user."""
+        ...
+
+
+class SessionStore(Protocol):
+    """Sessions and their log."""
+
+    async def write_facts(self, entries: Sequence[PlacedEntry]) -> None:
+        """Append facts and bring the entities that they carry up to date, in one transaction."""
+
+    async def last_position(self) -> int:
+        """The largest position ever written; 0 when there is none."""
+        ...
+
+    async def find_session(self, session_id: str) -> StoredSession | None:
+        """One session."""
+        ...
+
+    async def list_sessions(self, query: SessionQuery) -> list[StoredSession]:
+        """Sessions."""
+        ...
+
+    async def unfinished_sessions(self) -> list[StoredSession]:
+        """Sessions that never ended, of every account: what a crash left."""
+        ...
+
+    async def list_events(self, session_id: str, *, after: int, limit: int) -> list[LogEntryView]:
+        """A session's facts with a larger sequence than `after`, in order."""
+        ...
+
+    async def list_events_of_account(
+        self, account: str, *, after: int, limit: int
+    ) -> list[LogEntryView]:
+        """An account's facts with a larger position than `after`, in order."""
+        ...
+
+    async def prune_events(self, before: datetime) -> int:
+        """Drop facts of ended sessions from before that time; how many."""
+        ...
+
+
+class RecordingStore(Protocol):
+    """Recordings and their files."""
+
+    async def save_recording(self, recording: RecordingView) -> None:
+        """Insert or replace a recording and its files."""
+
+    async def find_recording(self, recording_id: str) -> RecordingView | None:
+        """One recording."""
+        ...
+
+    async def list_recordings(self, query: RecordingQuery) -> list[RecordingView]:
+        """Recordings."""
+        ...
+
+    async def unfinished_recordings(self) -> list[RecordingView]:
+        """Recordings neither ready nor failed, of every account."""
+        ...
+
+    async def find_file(self, recording_id: str, file_id: str) -> RecordingFileView | None:
+        """One file of a recording."""
+        ...
+
+    async def delete_recording(self, recording_id: str) -> bool:
+        """Forget a recording and its files; False when there is none."""
+        ...
+
+
+class KeyStore(Protocol):
+    """API keys at rest."""
+
+    async def insert_key(self, key: ApiKey) -> None:
+        """Keep a new key."""
+
+    async def find_key_by_hash(self, digest: str) -> ApiKey | None:
+        """The key with this SHA-256 (lower-case hex), revoked ones included."""
+        ...
+
+    async def list_keys(self, account: str) -> list[ApiKey]:
+        """Every key of an account, newest first, revoked ones included."""
+        ...
+
+    async def revoke_key(self, key_id: str, at: datetime) -> bool:
+        """Refuse a key from now on; False when there is none or it was revoked before."""
+        ...
+
+
+class Storage(MeetingStore, UserStore, SessionStore, RecordingStore, KeyStore, Protocol):
+    """Everything."""
+
+    async def start(self) -> None:
+        """Open; bring the schema up to date."""
+
+    async def stop(self) -> None:
+        """Finish what is under way and close."""
+
+    async def check(self) -> None:
+        """Raise when the database does not answer (for /readyz)."""
