@@ -1,0 +1,323 @@
+"""From ticks to a label with a reason: windows, smoothing, hysteresis and the rules for silence."""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from media.quality import model
+from media.quality.measure import Bucket
+from media.quality.rate import PacketRateMode
+from media.types import QualityLabel, Reading
+
+NARROW_TICKS = 5
+WIDE_TICKS = 15
+ENOUGH_FOR_NARROW = 25
+ENOUGH_TO_JUDGE = 10
+_HISTORY_TICKS = 3
+_RTT_MEMORY_TICKS = 30
+# A stream that sent this many packets a second and stops without a word is stalled, not quiet.
+_BUSY_PPS = 8
+_STALL_TICKS = 3
+# A stream held for longer no longer speaks for its connection.
+_ACTIVE_TICKS = 15
+_FALL, _RISE = 0.8, 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Some ticks of one stream, folded together."""
+
+    ticks: int
+    settled: int
+    lost: int
+    jitter_ms: float
+
+    @property
+    def loss_percent(self) -> float:
+        """Share of settled packets that were lost, 0 to 100."""
+        return 100.0 * self.lost / self.settled if self.settled else 0.0
+
+
+class RoundTrips:
+    """The latest round trips of one transport, shared by its streams."""
+
+    def __init__(self) -> None:
+        self._samples: deque[float | None] = deque(maxlen=_RTT_MEMORY_TICKS)
+
+    @property
+    def latest(self) -> float | None:
+        """The youngest sample not older than 30 ticks."""
+        return next((s for s in reversed(self._samples) if s is not None), None)
+
+    def tick(self, sample_ms: float | None) -> None:
+        """Take the highest round trip of one tick, None when there was none."""
+        self._samples.append(sample_ms)
+
+    def worst(self, ticks: int) -> float:
+        """The highest of the last ticks, else the latest known, else 0."""
+        known = [sample for sample in list(self._samples)[-ticks:] if sample is not None]
+        return max(known) if known else self.latest or 0.0
+
+    def clear(self) -> None:
+        """Forget a path that is gone."""
+        self._samples.clear()
+
+
+class StreamJudge:
+    """Judges one direction of media.
+
+    Args:
+        bpl: Loss robustness of the codec (`media.quality.model`).
+        pps_mode: Usual packets per second until it is measured.
+        stalls: Silence of an unmuted stream is suspicious; false for streams that are measured by
+            rare reports.
+    """
+
+    def __init__(self, bpl: float, *, pps_mode: float = 50.0, stalls: bool = True) -> None:
+        self.label: QualityLabel | None = None
+        self.score = 0.0
+        self.reason: str | None = None
+        self.window = Window(0, 0, 0, 0.0)
+        self.held_ticks = 0
+        self._bpl = bpl
+        self._stalls = stalls
+        self._mode = PacketRateMode(pps_mode)
+        self._buckets: deque[Bucket] = deque(maxlen=WIDE_TICKS)
+        self._synthetic: deque[int] = deque(maxlen=WIDE_TICKS)
+        self._history: deque[float] = deque(maxlen=_HISTORY_TICKS)
+        self._lost = False
+        self._idle = False
+        self._busy = False
+        self._empty_ticks = 0
+
+    @property
+    def active(self) -> bool:
+        """Whether the stream speaks for its connection."""
+        return self.label is not None and self.held_ticks <= _ACTIVE_TICKS
+
+    def tick(
+        self, bucket: Bucket, trips: RoundTrips, *, muted: bool = False, limited: bool = False
+    ) -> None:
+        """Take one second.
+
+        Args:
+            bucket: What settled in it.
+            trips: Round trips of the transport, this tick's included.
+            muted: The sender or we have silenced the stream.
+            limited: Our own event loop stalled: the label must not fall.
+        """
+        self._append(bucket, muted=muted)
+        window = self._fold()
+        if window is None or (muted and not bucket.arrived):
+            self.held_ticks += 1
+            return
+        self.held_ticks = 0
+        self.window = window
+        rated = model.rating(
+            window.loss_percent,
+            window.settled / window.ticks,
+            self._mode.value,
+            trips.worst(window.ticks),
+            window.jitter_ms,
+            self._bpl,
+        )
+        self._smooth(rated.r)
+        self._relabel(may_fall=not limited)
+        self._explain(rated)
+
+    def lose(self) -> None:
+        """The transport is lost: held, and poor as soon as packets come again."""
+        self._lost = True
+        self.label = QualityLabel.POOR
+        self.score = model.SCORE_FLOOR
+        self.reason = "transport"
+        self.held_ticks = _ACTIVE_TICKS + 1
+        self._forget()
+
+    def sender_idle(self) -> None:
+        """A sender report shows that nothing was sent: the silence is no stall."""
+        self._idle = True
+        self._drop_synthetic()
+
+    def _append(self, bucket: Bucket, *, muted: bool) -> None:
+        if bucket.restarted:
+            self._forget()
+        self._buckets.append(bucket)
+        self._synthetic.append(0)
+        self._mode.add(bucket.settled)
+        if bucket.arrived:
+            recent = _sum_settled(self._last(NARROW_TICKS))
+            self._busy = recent >= _BUSY_PPS * min(NARROW_TICKS, len(self._buckets))
+            self._idle = False
+            self._empty_ticks = 0
+            self._drop_synthetic()
+        elif muted or self._idle or not self._stalls:
+            self._empty_ticks = 0
+            self._drop_synthetic()
+        else:
+            self._empty_ticks += 1
+            if self._busy and self._empty_ticks > _STALL_TICKS:
+                self._synthetic[-1] = round(self._mode.value)
+
+    def _fold(self) -> Window | None:
+        narrow = self._window(NARROW_TICKS)
+        if narrow.settled >= ENOUGH_FOR_NARROW:
+            return narrow
+        wide = self._window(WIDE_TICKS)
+        return wide if wide.settled >= ENOUGH_TO_JUDGE else None
+
+    def _window(self, ticks: int) -> Window:
+        buckets = self._last(ticks)
+        stalled = sum(list(self._synthetic)[-ticks:])
+        return Window(
+            len(buckets),
+            _sum_settled(buckets) + stalled,
+            sum(bucket.lost for bucket in buckets) + stalled,
+            max((bucket.jitter_ms for bucket in buckets), default=0.0),
+        )
+
+    def _smooth(self, r: float) -> None:
+        if self.label is None:
+            score = r
+        else:
+            share = _FALL if r < self.score else _RISE
+            score = share * r + (1 - share) * self.score
+        self.score = max(model.SCORE_FLOOR, score)
+        self._history.append(self.score)
+
+    def _relabel(self, *, may_fall: bool) -> None:
+        if self._lost:
+            self._lost = False
+            return
+        target = model.label_downwards(self.score)
+        if self.label is None:
+            self.label = target
+        elif may_fall and self._falls(self.label, target):
+            two_down = model.RANK[self.label] - model.RANK[target] >= 2
+            self.label = target if two_down else _next_lower(self.label)
+        if len(self._history) == _HISTORY_TICKS:
+            raised = model.label_upwards(min(self._history))
+            if model.RANK[raised] > model.RANK[self.label]:
+                self.label = raised
+
+    def _falls(self, current: QualityLabel, target: QualityLabel) -> bool:
+        steps = model.RANK[current] - model.RANK[target]
+        if steps != 1:
+            return steps > 1
+        edge = model.EDGES[current].leave_below
+        return sum(score < edge for score in self._history) >= 2
+
+    def _explain(self, rated: model.Rating) -> None:
+        if self.label is QualityLabel.EXCELLENT:
+            self.reason = None
+        elif any(list(self._synthetic)[-self.window.ticks :]):
+            self.reason = "stalled"
+        elif self.reason is None or rated.r < model.EDGES[QualityLabel.EXCELLENT].enter_at:
+            self.reason = rated.reason
+        # Else the link is clean again and the label about to rise: what lowered it stays the
+        # reason, for the greatest term of a clean link explains nothing.
+
+    def _last(self, ticks: int) -> list[Bucket]:
+        return list(self._buckets)[-ticks:]
+
+    def _drop_synthetic(self) -> None:
+        for at in range(len(self._synthetic)):
+            self._synthetic[at] = 0
+
+    def _forget(self) -> None:
+        self._buckets.clear()
+        self._synthetic.clear()
+        self._history.clear()
+        self._busy = False
+        self._empty_ticks = 0
+
+
+class ConnectionJudge:
+    """Judges one connection: the worse of what it sends and what it receives.
+
+    Args:
+        bpl: Loss robustness of its audio codec (`media.quality.model`).
+    """
+
+    def __init__(self, bpl: float = model.BPL_OPUS_FEC) -> None:
+        self.uplink = StreamJudge(bpl)
+        self.downlink = StreamJudge(bpl, stalls=False)
+        self._trips = RoundTrips()
+        self._reading: Reading | None = None
+
+    def tick(
+        self,
+        bucket: Bucket | None,
+        rtt_ms: float | None,
+        *,
+        downlink: Bucket | None = None,
+        muted: bool = False,
+        server_limited: bool = False,
+    ) -> Reading | None:
+        """Take one second.
+
+        Args:
+            bucket: What settled on the uplink; None when the connection publishes no audio.
+            rtt_ms: The highest round trip seen in this second, None when there was none.
+            downlink: What receiver reports settled (`ReportMeter`), None without reports or slots.
+            muted: The microphone is muted, by its owner or by us.
+            server_limited: Our event loop lagged more than 50 ms: the label must not fall.
+
+        Returns:
+            The reading, kept over silence; None while too little is known.
+        """
+        self._trips.tick(rtt_ms)
+        self.uplink.tick(
+            bucket or Bucket(),
+            self._trips,
+            muted=muted or bucket is None,
+            limited=server_limited,
+        )
+        self.downlink.tick(
+            downlink or Bucket(), self._trips, muted=downlink is None, limited=server_limited
+        )
+        self._judge()
+        return self._reading
+
+    def lose(self) -> Reading:
+        """Nothing authenticated arrives any more: poor, by `transport`, until packets return."""
+        self._trips.clear()
+        self.uplink.lose()
+        self.downlink.lose()
+        self._reading = Reading(
+            QualityLabel.POOR, model.SCORE_FLOOR, "transport", self._loss_percent(), None, 0.0
+        )
+        return self._reading
+
+    def _loss_percent(self) -> float:
+        return self._reading.loss_percent if self._reading else 0.0
+
+    def _judge(self) -> None:
+        worst = _worst(stream for stream in (self.uplink, self.downlink) if stream.active)
+        if worst is None or worst.label is None:
+            return
+        self._reading = Reading(
+            worst.label,
+            round(worst.score, 1),
+            worst.reason,
+            round(worst.window.loss_percent, 2),
+            self._trips.latest,
+            round(worst.window.jitter_ms, 2),
+        )
+
+
+def _worst(streams: Iterable[StreamJudge]) -> StreamJudge | None:
+    return min(
+        streams,
+        key=lambda stream: (model.RANK[stream.label or QualityLabel.EXCELLENT], stream.score),
+        default=None,
+    )
+
+
+def _sum_settled(buckets: Iterable[Bucket]) -> int:
+    return sum(bucket.settled for bucket in buckets)
+
+
+def _next_lower(label: QualityLabel) -> QualityLabel:
+    rank = model.RANK[label] - 1
+    return next(lower for lower, at in model.RANK.items() if at == rank)

@@ -1,0 +1,314 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from media.quality.judge import ConnectionJudge, RoundTrips, StreamJudge
+from media.quality.measure import Bucket
+from media.quality.model import BPL_OPUS_FEC, SCORE_FLOOR
+from media.types import QualityLabel
+
+CLEAN = Bucket(received=50, jitter_ms=5.0)
+QUIET = Bucket()
+
+
+def lossy(percent):
+    lost = round(percent / 2)
+    return Bucket(received=50 - lost, lost=lost, jitter_ms=5.0)
+
+
+def shaky(jitter_ms):
+    return Bucket(received=50, jitter_ms=float(jitter_ms))
+
+
+def changes(judge, ticks):
+    """The label changes of a run, as (tick, label), counted from 1."""
+    before = judge.uplink.label
+    seen = []
+    for number, (bucket, rtt) in enumerate(ticks, start=1):
+        label = judge.tick(bucket, rtt).label
+        if label is not before:
+            seen.append((number, str(label)))
+            before = label
+    return seen
+
+
+def clean_judge():
+    judge = ConnectionJudge(BPL_OPUS_FEC)
+    for _ in range(10):
+        judge.tick(CLEAN, 40.0)
+    assert judge.uplink.label is QualityLabel.EXCELLENT
+    return judge
+
+
+STEPS = [
+    (lossy(2), 40, [], []),
+    (lossy(4), 40, [(5, "good")], [(7, "excellent")]),
+    (lossy(6), 40, [(4, "good"), (7, "fair")], [(5, "good"), (7, "excellent")]),
+    (lossy(8), 40, [(3, "good"), (5, "fair")], [(6, "good"), (8, "excellent")]),
+    (
+        lossy(12),
+        40,
+        [(3, "fair"), (6, "poor")],
+        [(5, "fair"), (7, "good"), (8, "excellent")],
+    ),
+    (lossy(20), 40, [(2, "fair"), (4, "poor")], [(7, "good"), (9, "excellent")]),
+    (lossy(50), 40, [(1, "fair"), (3, "poor")], [(8, "good"), (10, "excellent")]),
+    (CLEAN, 450, [(2, "good")], [(8, "excellent")]),
+    (CLEAN, 800, [(1, "poor")], [(7, "fair"), (8, "good"), (10, "excellent")]),
+    (shaky(150), 40, [(2, "fair")], [(7, "good"), (9, "excellent")]),
+    (shaky(200), 40, [(1, "fair"), (3, "poor")], [(7, "fair"), (8, "good"), (10, "excellent")]),
+]
+
+
+@pytest.mark.parametrize(("bucket", "rtt", "onset", "end"), STEPS)
+def test_step_responses_come_at_their_tick(bucket, rtt, onset, end):
+    judge = clean_judge()
+    assert changes(judge, [(bucket, rtt)] * 20) == onset
+    assert changes(judge, [(CLEAN, 40)] * 20) == end
+
+
+def test_return_from_a_lost_transport():
+    judge = clean_judge()
+    lost = judge.lose()
+    assert (lost.label, lost.reason, lost.score) == ("poor", "transport", SCORE_FLOOR)
+    assert changes(judge, [(CLEAN, 40)] * 12) == [(4, "fair"), (5, "good"), (7, "excellent")]
+
+
+def test_lost_before_anything_was_known_is_poor_too():
+    judge = ConnectionJudge()
+    assert judge.lose().label == "poor"
+    assert judge.tick(QUIET, None).reason == "transport"
+    assert judge.tick(CLEAN, None).label == "poor"
+
+
+def test_nothing_is_said_before_ten_packets_settled():
+    judge = ConnectionJudge()
+    assert judge.tick(Bucket(received=9), 40) is None
+    reading = judge.tick(Bucket(received=1), 40)
+    assert reading is not None
+    assert reading.label == "excellent"
+
+
+def test_first_label_of_a_bad_link_is_bad_at_once():
+    reading = ConnectionJudge().tick(lossy(50), 40)
+    assert (reading.label, reading.reason) == ("poor", "loss")
+    assert reading.loss_percent == 50
+
+
+@pytest.mark.parametrize(
+    ("bucket", "rtt", "reason"),
+    [(lossy(12), 40, "loss"), (CLEAN, 800, "delay"), (shaky(200), 40, "jitter")],
+)
+def test_reading_names_what_is_wrong_and_keeps_it_until_excellent(bucket, rtt, reason):
+    judge = clean_judge()
+    for _ in range(10):
+        reading = judge.tick(bucket, rtt)
+    assert reading.reason == reason
+    for _ in range(20):
+        reading = judge.tick(CLEAN, 40)
+        assert reading.reason == (None if reading.label == "excellent" else reason)
+    assert reading.label == "excellent"
+
+
+def test_reading_carries_its_figures():
+    judge = ConnectionJudge()
+    reading = judge.tick(Bucket(received=48, lost=2, jitter_ms=7.0), 123.0)
+    assert (reading.loss_percent, reading.round_trip_ms, reading.jitter_ms) == (4.0, 123.0, 7.0)
+    assert judge.tick(CLEAN, None).round_trip_ms == 123.0
+
+
+def test_muted_without_packets_holds_whatever_the_label_was():
+    for bucket in (CLEAN, lossy(12)):
+        judge = clean_judge()
+        for _ in range(10):
+            before = judge.tick(bucket, 40)
+        for _ in range(300):
+            assert judge.tick(QUIET, 40, muted=True).label is before.label
+
+
+def test_mute_changes_nothing_about_a_lost_transport():
+    judge = clean_judge()
+    judge.lose()
+    assert judge.tick(QUIET, None, muted=True).reason == "transport"
+
+
+def test_silence_frames_of_a_muted_sender_are_scored():
+    judge = clean_judge()
+    for _ in range(10):
+        reading = judge.tick(lossy(12), 40, muted=True)
+    assert reading.label == "poor"
+
+
+def test_quiet_talker_who_loses_one_packet_keeps_the_label():
+    judge = clean_judge()
+    assert not changes(judge, [(Bucket(received=2 + n % 2), 40) for n in range(150)])
+    assert judge.tick(Bucket(received=2, lost=1), 40).label == "excellent"
+    assert not changes(judge, [(Bucket(received=2 + n % 2), 40) for n in range(150)])
+
+
+def test_few_packets_are_judged_over_the_wide_window():
+    judge = StreamJudge(BPL_OPUS_FEC)
+    for _ in range(20):
+        judge.tick(Bucket(received=2), RoundTrips())
+    assert judge.window.ticks == 15
+    assert judge.window.settled == 30
+
+
+def test_stalled_sender_is_poor_within_five_seconds_and_says_so():
+    judge = clean_judge()
+    for second in range(1, 6):
+        reading = judge.tick(QUIET, 40)
+        if second <= 3:
+            assert reading.label == "excellent"
+    assert (reading.label, reading.reason) == ("poor", "stalled")
+
+
+def test_returning_packets_settle_the_truth_about_a_stall():
+    judge = clean_judge()
+    for _ in range(6):
+        judge.tick(QUIET, 40)
+    for _ in range(3):
+        reading = judge.tick(CLEAN, 40)
+    assert reading.loss_percent == 0
+    for _ in range(9):
+        reading = judge.tick(CLEAN, 40)
+    assert reading.label == "excellent"
+
+
+def test_sender_that_says_it_sent_nothing_is_idle():
+    judge = clean_judge()
+    for _ in range(30):
+        judge.uplink.sender_idle()
+        assert judge.tick(QUIET, 40).label == "excellent"
+
+
+def test_silence_after_near_silence_is_no_stall():
+    judge = ConnectionJudge()
+    for _ in range(30):
+        judge.tick(Bucket(received=2), 40)
+    for _ in range(30):
+        assert judge.tick(QUIET, 40).label == "excellent"
+
+
+def test_our_own_stall_never_lowers_but_may_raise():
+    judge = clean_judge()
+    for _ in range(20):
+        assert judge.tick(lossy(20), 40, server_limited=True).label == "excellent"
+    judge = clean_judge()
+    for _ in range(20):
+        judge.tick(lossy(20), 40)
+    for _ in range(20):
+        reading = judge.tick(CLEAN, 40, server_limited=True)
+    assert reading.label == "excellent"
+
+
+def test_new_run_of_numbers_forgets_old_ticks_but_not_the_label():
+    judge = clean_judge()
+    for _ in range(10):
+        judge.tick(lossy(12), 40)
+    reading = judge.tick(Bucket(received=5, restarted=True), 40)
+    assert reading.label == "poor"
+    reading = judge.tick(CLEAN, 40)
+    assert (reading.label, reading.loss_percent) == ("poor", 0)
+
+
+def test_worse_direction_speaks_for_the_connection():
+    judge = ConnectionJudge()
+    for _ in range(10):
+        reading = judge.tick(CLEAN, 40, downlink=lossy(12))
+    assert (reading.label, reading.reason, reading.loss_percent) == ("poor", "loss", 12)
+    for _ in range(10):
+        reading = judge.tick(lossy(20), 40, downlink=lossy(12))
+    assert reading.loss_percent == 20
+
+
+def test_clean_listener_of_nobody_keeps_its_uplink_label():
+    judge = ConnectionJudge()
+    for _ in range(10):
+        reading = judge.tick(CLEAN, 40, downlink=None)
+    assert reading.label == "excellent"
+
+
+def test_direction_that_fell_silent_stops_speaking_for_the_connection():
+    judge = ConnectionJudge()
+    for _ in range(10):
+        judge.tick(CLEAN, 40, downlink=lossy(12))
+    for _ in range(40):
+        reading = judge.tick(CLEAN, 40)
+    assert reading.label == "excellent"
+
+
+def test_listener_without_microphone_is_judged_by_its_reports():
+    judge = ConnectionJudge()
+    for second in range(20):
+        report = Bucket(received=220, lost=30) if second % 5 == 0 else QUIET
+        reading = judge.tick(None, 40, downlink=report)
+    assert reading.label == "poor"
+
+
+def test_score_that_swings_within_the_hysteresis_keeps_its_label():
+    judge = clean_judge()
+    seen = changes(judge, [(lossy(2 + 2 * (n % 2)), 40) for n in range(600)])
+    assert len(seen) <= 1
+
+
+def test_round_trip_is_the_worst_of_the_window_then_the_latest_then_forgotten():
+    trips = RoundTrips()
+    assert (trips.worst(5), trips.latest) == (0, None)
+    for sample in (300.0, 100.0, 50.0):
+        trips.tick(sample)
+    assert (trips.worst(2), trips.worst(5), trips.latest) == (100, 300, 50)
+    for _ in range(29):
+        trips.tick(None)
+    assert trips.worst(5) == 50
+    trips.tick(None)
+    assert (trips.worst(5), trips.latest) == (0, None)
+
+
+buckets = st.builds(
+    Bucket,
+    received=st.integers(0, 60),
+    recovered=st.integers(0, 5),
+    lost=st.integers(0, 60),
+    jitter_ms=st.floats(0, 300),
+    restarted=st.booleans(),
+)
+ticks = st.tuples(
+    st.none() | buckets,
+    st.none() | st.floats(0, 2000),
+    st.none() | buckets,
+    st.booleans(),
+    st.booleans(),
+)
+
+
+def _run(judge, log):
+    return [
+        judge.tick(up, rtt, downlink=down, muted=muted, server_limited=limited)
+        for up, rtt, down, muted, limited in log
+    ]
+
+
+@given(st.lists(ticks, max_size=60))
+def test_same_log_gives_the_same_readings_within_the_scale(log):
+    readings = _run(ConnectionJudge(), log)
+    assert readings == _run(ConnectionJudge(), log)
+    for reading in readings:
+        assert reading is None or SCORE_FLOOR <= reading.score <= 93.2
+
+
+@given(st.lists(ticks, max_size=60))
+def test_label_moves_only_beyond_its_edges(log):
+    judge = ConnectionJudge()
+    edges = {"excellent": (80, 84), "good": (70, 74), "fair": (60, 64), "poor": (0, 0)}
+    before = None
+    for tick in log:
+        _run(judge, [tick])
+        label, score = judge.uplink.label, judge.uplink.score
+        order = ["poor", "fair", "good", "excellent"]
+        if before and label != before:
+            if order.index(label) > order.index(before):
+                assert score >= edges[label][1]
+            else:
+                assert score < edges[before][0]
+        before = label
