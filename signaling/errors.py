@@ -1,7 +1,8 @@
 """Errors of the control plane; each has a stable code that edges map once to their own form.
 
 SignalingError
-    Refused        the caller may not, or cannot now; carries code, message and a kind for the edge
+    Refused                  the caller may not, or cannot now; carries code, message and a kind
+    IllegalTransitionError   a machine got an event that its state cannot meet: a bug
 """
 
 from enum import StrEnum, auto
@@ -44,3 +45,17 @@ class Refused(SignalingError):  # noqa: N818  (a refusal is an answer, not a fau
         self.code = code
         self.message = message
         self.data = data or {}
+
+
+class IllegalTransitionError(SignalingError):
+    """A machine's table has no row for this state and event; nothing changed.
+
+    Args:
+        state: Where the machine stands.
+        event: What it was given.
+    """
+
+    def __init__(self, state: str, event: object) -> None:
+        super().__init__(f"{type(event).__name__} cannot happen while {state}")
+        self.state = state
+        self.event = event

@@ -1,0 +1,297 @@
+"""The life of one Connection as data: no socket, no clock, no task.
+
+Liveness is lazy: nothing is done per packet. The alarm goes off when the peer could have fallen
+silent, and only then is looked at when it was last heard.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias, TypeVar, cast
+
+from media.types import Heard
+from signaling.commands import (
+    Announce,
+    CloseTransport,
+    ConnectionCommand,
+    MakeAnswer,
+    Probe,
+    Refuse,
+    SendAnswer,
+    WakeAt,
+)
+from signaling.errors import IllegalTransitionError
+from signaling.events import (
+    AnswerFailed,
+    AnswerMade,
+    ConnectionEvent,
+    Ended,
+    Goodbye,
+    OfferReceived,
+    Opened,
+    SignalingBack,
+    SignalingClosed,
+    SignalingLost,
+    TransportClosed,
+    TransportFailed,
+    TransportUp,
+    Woke,
+)
+from signaling.model import ConnectionState, EndReason
+from signaling.ports import RtcTimers
+
+S = ConnectionState
+
+# While disconnected: often enough that a return is seen at once, rare enough to cost nothing.
+LOOK_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Where an event leads, and what is to be done on the way."""
+
+    then: ConnectionState
+    commands: tuple[ConnectionCommand, ...] = ()
+    reason: EndReason | None = None
+
+
+class ConnectionMachine:
+    """Decides; never acts.
+
+    Args:
+        timers: How long is waited for what.
+
+    Attributes:
+        state: Where the Connection stands.
+        pending: Number of the offer being answered, None between offers.
+        alarm: When the alarm is set to go off, None while it is not.
+    """
+
+    def __init__(self, timers: RtcTimers) -> None:
+        self.timers = timers
+        self.state = S.CONNECTING
+        self.pending: int | None = None
+        self.alarm: float | None = None
+        self.last_offer = -1
+        self.entered_at = 0.0
+        self.silent_since = 0.0
+        self.signaling_closed_at: float | None = None
+
+    def handle(self, event: ConnectionEvent, at: float) -> list[ConnectionCommand]:
+        """Take one event, move, and return what is to be done, in order.
+
+        Args:
+            event: What happened.
+            at: Monotonic seconds, never less than at the call before.
+
+        Raises:
+            IllegalTransitionError: TABLE has no row for this state and event; nothing changed.
+        """
+        move = TABLE.get((self.state, type(event)))
+        if move is None:
+            raise IllegalTransitionError(self.state, event)
+        outcome = move.act(self, event, at)
+        commands = list(outcome.commands)
+        if outcome.then is not self.state:
+            self.state, self.entered_at = outcome.then, at
+            commands.append(Announce(outcome.then, outcome.reason))
+            if outcome.then.final:
+                commands += [WakeAt(None), CloseTransport()]
+        for command in commands:
+            if isinstance(command, WakeAt):
+                self.alarm = command.when
+        return commands
+
+    def left_at(self, heard: Heard) -> float | None:
+        """When silence since the peer closed its signaling means that it left."""
+        if self.signaling_closed_at is None:
+            return None
+        return later(self.signaling_closed_at, heard) + self.timers.left
+
+    def wake(self, when: float, heard: Heard) -> WakeAt:
+        """An alarm for `when`, or for the earlier moment at which the peer counts as gone."""
+        left = self.left_at(heard)
+        return WakeAt(when if left is None else min(when, left))
+
+
+def later(at: float, heard: Heard) -> float:
+    """The later of a moment and the last sign of life."""
+    return at if heard.at is None else max(at, heard.at)
+
+
+E = TypeVar("E", bound=ConnectionEvent)
+Action: TypeAlias = Callable[[ConnectionMachine, E, float], Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A row of the table: the states that the action may choose, and the action."""
+
+    targets: tuple[ConnectionState, ...]
+    act: Action[ConnectionEvent]
+
+
+Row: TypeAlias = tuple[tuple[ConnectionState, type[object]], Move]
+
+
+def _row(
+    state: ConnectionState, event: type[E], targets: tuple[ConnectionState, ...], act: Action[E]
+) -> Row:
+    # mypy has matched E by now
+    return (state, event), Move(targets, cast("Action[ConnectionEvent]", act))
+
+
+def _nothing(machine: ConnectionMachine, _event: ConnectionEvent, _at: float) -> Outcome:
+    return Outcome(machine.state)
+
+
+def _open(machine: ConnectionMachine, _event: Opened, at: float) -> Outcome:
+    machine.entered_at = at
+    return Outcome(S.CONNECTING, (WakeAt(at + machine.timers.connecting),))
+
+
+def _offer(machine: ConnectionMachine, event: OfferReceived, _at: float) -> Outcome:
+    number = event.offer_id
+    if machine.pending is not None:
+        refusal = Refuse(number, "offer_pending", "an earlier offer is still being answered")
+        return Outcome(machine.state, (refusal,))
+    if number <= machine.last_offer:
+        refusal = Refuse(number, "invalid_field", "the id of an offer must grow")
+        return Outcome(machine.state, (refusal,))
+    machine.pending = machine.last_offer = number
+    return Outcome(machine.state, (MakeAnswer(number, event.sdp, event.sources),))
+
+
+def _answered(machine: ConnectionMachine, event: AnswerMade, _at: float) -> Outcome:
+    machine.pending = None
+    return Outcome(machine.state, (SendAnswer(event.offer_id, event.answer),))
+
+
+def _unanswered(machine: ConnectionMachine, event: AnswerFailed, _at: float) -> Outcome:
+    machine.pending = None
+    return Outcome(machine.state, (Refuse(event.offer_id, event.code, event.message),))
+
+
+def _up(machine: ConnectionMachine, _event: TransportUp, at: float) -> Outcome:
+    silent = Heard(None, media=True)
+    return Outcome(S.CONNECTED, (machine.wake(at + machine.timers.disconnected, silent),))
+
+
+def _left(_machine: ConnectionMachine, _event: TransportClosed | Goodbye, _at: float) -> Outcome:
+    return Outcome(S.CLOSED, reason=EndReason.LEFT)
+
+
+def _failed(_machine: ConnectionMachine, event: TransportFailed, _at: float) -> Outcome:
+    return Outcome(S.FAILED, reason=event.reason)
+
+
+def _ended(_machine: ConnectionMachine, event: Ended, _at: float) -> Outcome:
+    return Outcome(S.CLOSED, reason=event.reason)
+
+
+def _signaling_closed(machine: ConnectionMachine, _event: SignalingClosed, at: float) -> Outcome:
+    if machine.signaling_closed_at is None:
+        machine.signaling_closed_at = at
+    left = machine.signaling_closed_at + machine.timers.left
+    when = left if machine.alarm is None else min(machine.alarm, left)
+    return Outcome(machine.state, (Probe(), WakeAt(when)))
+
+
+def _signaling_back(machine: ConnectionMachine, _event: SignalingBack, _at: float) -> Outcome:
+    machine.signaling_closed_at = None
+    return Outcome(machine.state)
+
+
+def _gone(machine: ConnectionMachine, heard: Heard, at: float) -> bool:
+    left = machine.left_at(heard)
+    return left is not None and at >= left
+
+
+def _woke_connecting(machine: ConnectionMachine, event: Woke, at: float) -> Outcome:
+    if _gone(machine, event.heard, at):
+        return Outcome(S.CLOSED, reason=EndReason.LEFT)
+    deadline = machine.entered_at + machine.timers.connecting
+    if at >= deadline:
+        return Outcome(S.FAILED, reason=EndReason.CONNECT_TIMEOUT)
+    return Outcome(S.CONNECTING, (machine.wake(deadline, event.heard),))
+
+
+def _woke_connected(machine: ConnectionMachine, event: Woke, at: float) -> Outcome:
+    heard, timers = event.heard, machine.timers
+    if _gone(machine, heard, at):
+        return Outcome(S.CLOSED, reason=EndReason.LEFT)
+    last = later(machine.entered_at, heard)
+    deadline = last + (timers.disconnected if heard.media else timers.disconnected_idle)
+    if at < deadline:
+        return Outcome(S.CONNECTED, (machine.wake(deadline, heard),))
+    machine.silent_since = last
+    look = machine.wake(at + LOOK_SECONDS, heard)
+    return Outcome(S.DISCONNECTED, (Probe(), look), EndReason.NO_PACKETS)
+
+
+def _woke_disconnected(machine: ConnectionMachine, event: Woke, at: float) -> Outcome:
+    heard, timers = event.heard, machine.timers
+    if heard.at is not None and heard.at > machine.silent_since:
+        return Outcome(S.CONNECTED, (machine.wake(heard.at + timers.disconnected, heard),))
+    if _gone(machine, heard, at):
+        return Outcome(S.CLOSED, reason=EndReason.LEFT)
+    deadline = machine.entered_at + timers.failed
+    if at >= deadline:
+        return Outcome(S.FAILED, reason=EndReason.TRANSPORT_LOST)
+    look = machine.wake(min(at + LOOK_SECONDS, deadline), heard)
+    return Outcome(S.DISCONNECTED, (Probe(), look))
+
+
+def _open_rows(state: ConnectionState) -> list[Row]:
+    """What every state that is not final answers alike."""
+    return [
+        _row(state, OfferReceived, (state,), _offer),
+        _row(state, AnswerMade, (state,), _answered),
+        _row(state, AnswerFailed, (state,), _unanswered),
+        _row(state, TransportClosed, (S.CLOSED,), _left),
+        _row(state, TransportFailed, (S.FAILED,), _failed),
+        _row(state, SignalingClosed, (state,), _signaling_closed),
+        _row(state, SignalingLost, (state,), _nothing),
+        _row(state, SignalingBack, (state,), _signaling_back),
+        _row(state, Goodbye, (S.CLOSED,), _left),
+        _row(state, Ended, (S.CLOSED,), _ended),
+    ]
+
+
+def _final_rows(state: ConnectionState) -> list[Row]:
+    """Late news of a dead Connection is harmless; what can be late is listed."""
+    late: tuple[type[ConnectionEvent], ...] = (
+        OfferReceived,
+        AnswerMade,
+        AnswerFailed,
+        TransportUp,
+        TransportClosed,
+        TransportFailed,
+        SignalingClosed,
+        SignalingLost,
+        SignalingBack,
+        Goodbye,
+        Ended,
+        Woke,
+    )
+    return [_row(state, event, (state,), _nothing) for event in late]
+
+
+TABLE: Mapping[tuple[ConnectionState, type[object]], Move] = dict(
+    [
+        _row(S.CONNECTING, Opened, (S.CONNECTING,), _open),
+        *_open_rows(S.CONNECTING),
+        _row(S.CONNECTING, TransportUp, (S.CONNECTED,), _up),
+        _row(S.CONNECTING, Woke, (S.CONNECTING, S.FAILED, S.CLOSED), _woke_connecting),
+        *_open_rows(S.CONNECTED),
+        _row(S.CONNECTED, Woke, (S.CONNECTED, S.DISCONNECTED, S.CLOSED), _woke_connected),
+        *_open_rows(S.DISCONNECTED),
+        _row(
+            S.DISCONNECTED,
+            Woke,
+            (S.DISCONNECTED, S.CONNECTED, S.FAILED, S.CLOSED),
+            _woke_disconnected,
+        ),
+        *_final_rows(S.FAILED),
+        *_final_rows(S.CLOSED),
+    ]
+)
