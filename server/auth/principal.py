@@ -10,7 +10,9 @@ from signaling.model import Role
 DEFAULT_ACCOUNT = "default"
 """The account of everything until an installation serves several."""
 
-NO_CLAIMS: Mapping[str, object] = MappingProxyType({})
+
+def _no_claims() -> Mapping[str, object]:
+    return MappingProxyType({})
 
 
 class PrincipalKind(StrEnum):
@@ -51,7 +53,7 @@ class Principal:
     role: Role | None = None
     user_id: str | None = None
     key_id: str | None = None
-    claims: Mapping[str, object] = field(default=NO_CLAIMS, hash=False)
+    claims: Mapping[str, object] = field(default_factory=_no_claims, hash=False)
 
 
 ANONYMOUS = Principal(PrincipalKind.ANONYMOUS)

@@ -4,6 +4,7 @@ The audience tells the two apart; neither passes for the other. A join token adm
 it to one meeting; a resume token lets one participant come back.
 """
 
+import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -168,6 +169,10 @@ class TokenSigner:
             token_id=text_claim(claims, "jti"),
             expires_at=_expiry(claims),
         )
+
+    def derive(self, purpose: str) -> bytes:
+        """32 bytes that only this installation knows, different for each purpose."""
+        return hmac.digest(self._secret, f"roomtone:{purpose}".encode(), "sha256")
 
     def _issue(self, audience: str, claims: dict[str, str | None], ttl: float) -> str:
         now = self._clock.utc()
