@@ -1,0 +1,50 @@
+"""Bring a database's schema up to date; blocking, so run it in a thread."""
+
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, create_engine, inspect, text
+
+from server.errors import StartError
+
+HEAD = "0001"  # a test keeps it equal to the newest file in migrations/versions
+SCRIPTS = Path(__file__).parent / "migrations"
+
+
+def migrate(url: URL, target: str = HEAD) -> None:
+    """Run what is missing, all or nothing.
+
+    Raises:
+        StartError: The database was written by a newer version, or cannot be opened.
+    """
+    engine = create_engine(url.set(drivername="sqlite"))
+    try:
+        with engine.begin() as connection:
+            version = current(connection)
+            if version == target:
+                return
+            if version is not None and version > HEAD:
+                raise StartError(
+                    f"the database has schema {version}, this version knows {HEAD}",
+                    "Run the newer version that wrote it, or restore a back-up.",
+                )
+            _upgrade(connection, target)
+    finally:
+        engine.dispose()
+
+
+def current(connection: Connection) -> str | None:
+    """The schema's version; None for an empty database."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    row = connection.execute(text("SELECT version_num FROM alembic_version")).first()
+    return str(row[0]) if row else None
+
+
+def _upgrade(connection: Connection, target: str) -> None:
+    from alembic import command  # noqa: PLC0415  (slow to import, needed once per version)
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, target)

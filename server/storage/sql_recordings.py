@@ -1,0 +1,127 @@
+"""Recordings, their files, and API keys in SQL."""
+
+from collections import defaultdict
+from datetime import datetime
+
+from sqlalchemy import Executable, delete, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from server.records import ApiKey, RecordingFileView, RecordingView
+from server.storage.database import Database
+from server.storage.port import RecordingQuery
+from server.storage.rows import from_row, to_row
+from server.storage.sql_meetings import member_of
+from server.storage.tables import api_keys, recording_files, recordings
+from signaling.model import RecordingState
+
+FINISHED = [RecordingState.READY.value, RecordingState.FAILED.value]
+
+
+class SqlRecordings:
+    """The recording part of the storage port."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def save_recording(self, recording: RecordingView) -> None:
+        """Insert or replace a recording and its files."""
+        values = to_row(recording)
+        files: tuple[RecordingFileView, ...] = values.pop("files")
+        statement = insert(recordings).values(values)
+        news = {name: statement.excluded[name] for name in values if name != "id"}
+        gone = delete(recording_files).where(recording_files.c.recording_id == recording.id)
+        rows = [{**to_row(file), "position": at} for at, file in enumerate(files)]
+        async with self._db.writing() as connection:
+            await connection.execute(
+                statement.on_conflict_do_update(index_elements=["id"], set_=news)
+            )
+            await connection.execute(gone)
+            if rows:
+                await connection.execute(insert(recording_files), rows)
+
+    async def find_recording(self, recording_id: str) -> RecordingView | None:
+        """One recording."""
+        found = await self._recordings(select(recordings).where(recordings.c.id == recording_id))
+        return found[0] if found else None
+
+    async def list_recordings(self, query: RecordingQuery) -> list[RecordingView]:
+        """Recordings, newest first."""
+        table = recordings.c
+        statement = (
+            select(recordings)
+            .where(table.account == query.account)
+            .order_by(table.id.desc())
+            .limit(query.limit)
+        )
+        if query.before is not None:
+            statement = statement.where(table.id < query.before)
+        if query.states:
+            statement = statement.where(table.state.in_([state.value for state in query.states]))
+        if query.meeting_id is not None:
+            statement = statement.where(table.meeting_id == query.meeting_id)
+        if query.session_id is not None:
+            statement = statement.where(table.session_id == query.session_id)
+        if query.member is not None:
+            statement = statement.where(member_of(table.meeting_id, query.member))
+        return await self._recordings(statement)
+
+    async def unfinished_recordings(self) -> list[RecordingView]:
+        """Recordings neither ready nor failed, of every account."""
+        return await self._recordings(
+            select(recordings).where(recordings.c.state.not_in(FINISHED)).order_by(recordings.c.id)
+        )
+
+    async def _recordings(self, statement: Executable) -> list[RecordingView]:
+        rows = await self._db.all(statement)
+        if not rows:
+            return []
+        files: defaultdict[str, list[RecordingFileView]] = defaultdict(list)
+        for row in await self._db.all(
+            select(recording_files)
+            .where(recording_files.c.recording_id.in_([row["id"] for row in rows]))
+            .order_by(recording_files.c.recording_id, recording_files.c.position)
+        ):
+            files[row["recording_id"]].append(from_row(RecordingFileView, row))
+        return [from_row(RecordingView, row, files=tuple(files[row["id"]])) for row in rows]
+
+    async def find_file(self, recording_id: str, file_id: str) -> RecordingFileView | None:
+        """One file of a recording."""
+        row = await self._db.first(
+            select(recording_files).where(
+                recording_files.c.id == file_id, recording_files.c.recording_id == recording_id
+            )
+        )
+        return from_row(RecordingFileView, row) if row else None
+
+    async def delete_recording(self, recording_id: str) -> bool:
+        """Forget a recording and its files; False when there is none."""
+        statement = delete(recordings).where(recordings.c.id == recording_id)
+        return await self._db.change(statement) > 0
+
+
+class SqlKeys:
+    """The API key part of the storage port."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def insert_key(self, key: ApiKey) -> None:
+        """Keep a new key."""
+        await self._db.change(insert(api_keys).values(to_row(key)))
+
+    async def find_key_by_hash(self, digest: str) -> ApiKey | None:
+        """The key with this SHA-256, revoked ones included."""
+        row = await self._db.first(select(api_keys).where(api_keys.c.hash == digest))
+        return from_row(ApiKey, row) if row else None
+
+    async def list_keys(self, account: str) -> list[ApiKey]:
+        """Every key of an account, newest first, revoked ones included."""
+        statement = (
+            select(api_keys).where(api_keys.c.account == account).order_by(api_keys.c.id.desc())
+        )
+        return [from_row(ApiKey, row) for row in await self._db.all(statement)]
+
+    async def revoke_key(self, key_id: str, at: datetime) -> bool:
+        """Refuse a key from now on; False when there is none or it was revoked before."""
+        statement = update(api_keys).where(api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None))
+        return await self._db.change(statement.values(revoked_at=at)) > 0

@@ -1,0 +1,210 @@
+"""The tables, as SQLAlchemy Core sees them; `migrations` makes them.
+
+Times are whole microseconds since 1970 UTC: exact, sortable, and the same on every database.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator
+from typing_extensions import override
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Instant(TypeDecorator[datetime]):
+    """A UTC datetime kept as microseconds."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    @override
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else (value - EPOCH) // timedelta(microseconds=1)
+
+    @override
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else EPOCH + timedelta(microseconds=int(value))
+
+
+metadata = MetaData()
+
+meetings = Table(
+    "meetings",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("account", String, nullable=False),
+    Column("title", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("access", String, nullable=False),
+    Column("record", String, nullable=False),
+    Column("max_participants", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", String),
+    Column("deleted_at", Instant),
+    Index("meetings_by_account", "account", "id"),
+)
+
+registrations = Table(
+    "registrations",
+    metadata,
+    Column("meeting_id", String, ForeignKey("meetings.id"), primary_key=True),
+    Column("sub", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("participant_id", String, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Index("registrations_by_sub", "sub"),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("sub", String, nullable=False, unique=True),
+    Column("name", String),
+    Column("avatar", String),
+    Column("created_at", Instant),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("meeting_id", String, nullable=False),
+    Column("account", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("started_at", Instant),
+    Column("ended_at", Instant),
+    Column("reason", String),
+    Column("continues", String),
+    Column("last_sequence", Integer, nullable=False, default=0),
+    Index("sessions_by_account", "account", "id"),
+    Index("sessions_by_meeting", "meeting_id", "id"),
+)
+
+participants = Table(
+    "participants",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("session_id", String, nullable=False, index=True),
+    Column("meeting_id", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("joined_at", Instant, nullable=False),
+    Column("left_at", Instant),
+    Column("user_id", String),
+    Column("reason", String),
+    Index("participants_by_meeting", "meeting_id", "user_id"),
+)
+
+connections = Table(
+    "connections",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("session_id", String, nullable=False, index=True),
+    Column("meeting_id", String, nullable=False),
+    Column("participant_id", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Column("client_name", String, nullable=False),
+    Column("protocol", String, nullable=False),
+    Column("reason", String),
+    Column("connected_at", Instant),
+    Column("closed_at", Instant),
+    Column("replaces", String),
+    Column("quality", String),
+    Column("quality_reason", String),
+    Column("quality_at", Instant),
+    Column("metadata", JSON, nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("session_id", String, nullable=False),
+    Column("meeting_id", String, nullable=False),
+    Column("account", String, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("type", String, nullable=False),
+    Column("data", JSON, nullable=False),
+    UniqueConstraint("session_id", "sequence", name="events_in_session"),
+    Index("events_by_account", "account", "position"),
+)
+
+recordings = Table(
+    "recordings",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("meeting_id", String, nullable=False),
+    Column("session_id", String, nullable=False, index=True),
+    Column("account", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("started_by", String),
+    Column("ended_at", Instant),
+    Column("duration_seconds", Float),
+    Column("recovered", Boolean, nullable=False),
+    Column("failure", String),
+    Index("recordings_by_account", "account", "id"),
+    Index("recordings_by_meeting", "meeting_id", "id"),
+)
+
+recording_files = Table(
+    "recording_files",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column(
+        "recording_id",
+        String,
+        ForeignKey("recordings.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("position", Integer, nullable=False),
+    Column("participant_id", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("content_type", String, nullable=False),
+    Column("segment", Integer, nullable=False),
+    Column("offset_seconds", Float, nullable=False),
+    Column("duration_seconds", Float, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("file_name", String, nullable=False),
+    Column("complete", Boolean, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("account", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("hash", String, nullable=False, unique=True),
+    Column("hint", String, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+)
