@@ -1,0 +1,143 @@
+"""A short wait that puts packets back in order and says how many are missing; pure.
+
+Released in order of sequence number. A hole is given up 200 ms after a later packet arrived, or
+when ten packets wait behind it.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+WAIT_NS = 200_000_000
+"""Longer than a retransmission over 100 ms of round trip; what comes later is counted as late."""
+WAITING = 10
+RESET_JUMP = 3000
+"""A minute of 20 ms packets: nobody loses that many and goes on with the same numbers."""
+STALE_NS = 1_000_000_000
+"""Old numbers alone for this long mean that the sender began to count anew."""
+_REMEMBERED = 512  # holes given up that a late packet may still belong to
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A packet as it came.
+
+    Attributes:
+        arrival_ns: When, on the process's monotonic clock.
+        timestamp: 32-bit RTP timestamp.
+        payload: Empty for padding, which only holds its place in the order.
+        stored: Whether the recording was not paused then.
+    """
+
+    arrival_ns: int
+    timestamp: int
+    payload: bytes
+    stored: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A packet whose turn has come.
+
+    Attributes:
+        packet: The packet.
+        missing: Packets given up just before it.
+        reset: The sender's numbers jumped; `missing` says nothing then.
+    """
+
+    packet: Arrived
+    missing: int
+    reset: bool = False
+
+
+class ReorderBuffer:
+    """Holds at most `WAITING` packets of one RTP stream.
+
+    Attributes:
+        late: Packets that came after their place was given up.
+        duplicate: Packets that came twice.
+    """
+
+    def __init__(self) -> None:
+        self.late = 0
+        self.duplicate = 0
+        self._next: int | None = None  # extended number that is due
+        self._waiting: dict[int, Arrived] = {}
+        self._given_up: OrderedDict[int, None] = OrderedDict()
+        self._stale_since: int | None = None
+
+    def put(self, sequence: int, packet: Arrived) -> list[Released]:
+        """Take one packet; return those whose turn has come."""
+        if self._next is None:
+            self._next = sequence
+        number = self._extend(sequence)
+        ahead = number - self._next
+        if ahead > RESET_JUMP or -ahead > RESET_JUMP:
+            return self._reset(sequence, packet)
+        if ahead < 0 or number in self._waiting:
+            if self._is_stale(number, packet.arrival_ns):
+                return self._reset(sequence, packet)
+            return []
+        self._stale_since = None
+        self._waiting[number] = packet
+        released = list(self._in_order(0))
+        while len(self._waiting) >= WAITING:
+            released += self._skip_hole()
+        return released + self.expire(packet.arrival_ns)
+
+    def expire(self, now_ns: int) -> list[Released]:
+        """Give up holes that were waited for long enough."""
+        released: list[Released] = []
+        while self._waiting:
+            oldest = min(packet.arrival_ns for packet in self._waiting.values())
+            if now_ns - oldest < WAIT_NS:
+                break
+            released += self._skip_hole()
+        return released
+
+    def flush(self) -> list[Released]:
+        """Give up every hole: the stream has ended."""
+        released: list[Released] = []
+        while self._waiting:
+            released += self._skip_hole()
+        return released
+
+    def _extend(self, sequence: int) -> int:
+        due = self._next or 0
+        step = (sequence - due) & 0xFFFF
+        return due + (step - 0x10000 if step >= 0x8000 else step)
+
+    def _in_order(self, missing: int) -> Iterator[Released]:
+        due = self._next or 0
+        while (packet := self._waiting.pop(due, None)) is not None:
+            due += 1
+            self._next = due
+            yield Released(packet, missing)
+            missing = 0
+
+    def _skip_hole(self) -> list[Released]:
+        due, first = self._next or 0, min(self._waiting)
+        for number in range(due, first):
+            self._given_up[number] = None
+        while len(self._given_up) > _REMEMBERED:
+            self._given_up.popitem(last=False)
+        self._next = first
+        return list(self._in_order(first - due))
+
+    def _is_stale(self, number: int, arrival_ns: int) -> bool:
+        """Count a packet that came too late or twice; True when nothing else has come for long."""
+        if number in self._given_up:
+            del self._given_up[number]
+            self.late += 1
+        else:
+            self.duplicate += 1
+        if self._stale_since is None:
+            self._stale_since = arrival_ns
+        return arrival_ns - self._stale_since > STALE_NS
+
+    def _reset(self, sequence: int, packet: Arrived) -> list[Released]:
+        released = self.flush()
+        self._given_up.clear()
+        self._stale_since = None
+        self._next = sequence + 1
+        return [*released, Released(packet, 0, reset=True)]

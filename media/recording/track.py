@@ -1,0 +1,213 @@
+"""One published track from its queue to its segments, and what a failing disk does to it."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from media.recording.files import RecordingDirectory, error_code, slug
+from media.recording.manifest import TrackEntry
+from media.recording.plan import NewSegment, Packet, Reason, TrackPlan, Write
+from media.recording.segment import Origin, SegmentFile, TimeZero, new_entry
+from media.recording.tap import Item, OverloadItem, QueuedTap, ReportItem, RtpItem
+from media.types import TrackSource
+
+RETRY_NS = 5_000_000_000
+ATTEMPTS = 3
+"""Failures in a row after which a disk is not asked again."""
+FORGIVEN_NS = 60_000_000_000
+"""A segment that lived this long ends a row of failures."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackIdentity:
+    """Whose track it is and which stream carries it now."""
+
+    participant_id: str
+    name: str
+    source: TrackSource
+    connection_id: str
+    ssrc: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a recording's tracks are written and described.
+
+    Attributes:
+        recording_id: For the files' tags.
+        directory: Where the files go.
+        zero: The recording's zero on both clocks.
+        fsync_ns: Longest time that written pages stay off the disk; 0 for none.
+        entry_for: The manifest's entry of the logical track, made at its first file.
+        changed: Called when a segment began or ended, so that the manifest is written.
+        failed: Called with a code when the track is given up.
+    """
+
+    recording_id: str
+    directory: RecordingDirectory
+    zero: TimeZero
+    fsync_ns: int
+    entry_for: Callable[[TrackIdentity], TrackEntry]
+    changed: Callable[[], None]
+    failed: Callable[[str], None]
+
+
+class TrackWriter:
+    """Writes what one tap queues; blocking, for the writer thread only.
+
+    Args:
+        identity: Whose track.
+        tap: Its queue.
+        place: Where to write.
+        reason: Why its first segment begins, when the logical track has others already.
+    """
+
+    def __init__(
+        self, identity: TrackIdentity, tap: QueuedTap, place: Place, reason: Reason
+    ) -> None:
+        self._identity = identity
+        self._tap = tap
+        self._place = place
+        self._plan = TrackPlan(reason)
+        self._segment: SegmentFile | None = None
+        self._opened_ns = 0
+        self._sync_ns = 0
+        self._failures = 0
+        self._retry_ns: int | None = None
+        self._given_up = False
+        self._dropped = 0
+        self._batch: deque[Item] = deque()  # holds one drained queue at most
+
+    def service(self, now_ns: int) -> bool:
+        """Write what has come; False when the track has ended and its files are closed."""
+        closed_ns = self._tap.closed_ns  # read first: nothing is queued after it is set
+        items = self._tap.drain()
+        if self._is_waiting(now_ns):
+            self._dropped += sum(isinstance(item, RtpItem) for item in items)
+        else:
+            self._batch.extend(items)
+            self._guard(now_ns, lambda: self._take_all(now_ns))
+        if closed_ns is None:
+            return True
+        self._guard(now_ns, lambda: self._finish(closed_ns))
+        return False
+
+    def describe(self) -> None:
+        """Bring the manifest's entry of the open segment up to date."""
+        if self._segment is not None:
+            self._segment.describe()
+
+    def abandon(self) -> None:
+        """Close the open file where it is; recovery completes it."""
+        if self._segment is not None:
+            self._segment.abandon()
+            self._segment = None
+
+    def _is_waiting(self, now_ns: int) -> bool:
+        """Whether a failed disk is left alone for now."""
+        if self._given_up:
+            return True
+        if self._retry_ns is None:
+            return False
+        if now_ns < self._retry_ns:
+            return True
+        self._retry_ns = None
+        self._plan.interrupt(now_ns, Reason.WRITE_ERROR, self._dropped)
+        self._dropped = 0
+        return False
+
+    def _guard(self, now_ns: int, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except OSError as error:
+            self._broke(error, now_ns)
+
+    def _broke(self, error: OSError, now_ns: int) -> None:
+        """Close the segment where it is; try again later, or give the track up."""
+        if self._segment is not None and now_ns - self._opened_ns >= FORGIVEN_NS:
+            self._failures = 0
+        self.abandon()
+        self._place.changed()
+        self._plan.interrupt(now_ns, Reason.WRITE_ERROR)
+        self._dropped += sum(isinstance(item, RtpItem) for item in self._batch)
+        self._batch.clear()
+        self._failures += 1
+        self._retry_ns = now_ns + RETRY_NS
+        if self._failures >= ATTEMPTS:
+            self._given_up = True
+            self._place.failed(error_code(error))
+
+    def _take_all(self, now_ns: int) -> None:
+        while self._batch:
+            self._take(self._batch.popleft(), now_ns)
+        self._set_paused(paused=self._tap.paused)
+        self._write_all(self._plan.tick(now_ns), now_ns)
+        if self._segment is not None and now_ns >= self._sync_ns:
+            self._segment.sync()
+            self._sync_ns = now_ns + self._place.fsync_ns
+
+    def _take(self, item: Item, now_ns: int) -> None:
+        match item:
+            case RtpItem(arrival_ns, sequence, timestamp, payload, stored):
+                self._set_paused(paused=not stored)
+                writes = self._plan.packet(arrival_ns, sequence, timestamp, payload)
+                self._write_all(writes, now_ns)
+            case ReportItem(ntp, timestamp):
+                position = self._plan.position_of(timestamp)
+                if self._segment is not None and position is not None:
+                    self._segment.clock.report(ntp, position)
+            case OverloadItem(at_ns, dropped):
+                self._write_all(self._plan.interrupt(at_ns, Reason.OVERLOAD, dropped), now_ns)
+
+    def _set_paused(self, *, paused: bool) -> None:
+        if paused:
+            self._plan.pause()
+        else:
+            self._plan.resume()
+
+    def _finish(self, closed_ns: int) -> None:
+        self._write_all(self._plan.finish(closed_ns), closed_ns)
+        self._end_segment()
+
+    def _write_all(self, writes: list[Write], now_ns: int) -> None:
+        for write in writes:
+            self._write(write, now_ns)
+
+    def _write(self, write: Write, now_ns: int) -> None:
+        if isinstance(write, NewSegment):
+            self._end_segment()
+            self._begin_segment(write, now_ns)
+            return
+        segment = self._segment
+        if segment is None:
+            return  # the disk failed while a batch was written; the plan is interrupted after it
+        paged = segment.packet(write) if isinstance(write, Packet) else segment.fill_all(write)
+        if paged and not self._place.fsync_ns:
+            segment.sync()
+
+    def _begin_segment(self, start: NewSegment, now_ns: int) -> None:
+        place, identity = self._place, self._identity
+        track = place.entry_for(identity)
+        number = len(track.segments) + 1
+        origin = Origin(place.recording_id, track.number, identity.connection_id, identity.ssrc)
+        entry = new_entry(_file_name(track, number), number, start, place.zero, origin)
+        if number == 1:
+            entry.reason = Reason.START.value
+        track.segments.append(entry)  # before the file: a number is never used twice
+        self._segment = SegmentFile(place.directory, entry, start, place.zero, origin)
+        self._opened_ns = now_ns
+        stagger = place.fsync_ns * (track.number % 8 + 1) // 8  # not every file in the same moment
+        self._sync_ns = now_ns + stagger
+        place.changed()
+
+    def _end_segment(self) -> None:
+        segment, self._segment = self._segment, None
+        if segment is not None:
+            segment.finish()
+            self._place.changed()
+
+
+def _file_name(track: TrackEntry, segment: int) -> str:
+    kind = "audio" if track.label is TrackSource.MICROPHONE else track.label.value
+    suffix = "" if segment == 1 else f".{segment}"
+    return f"{track.number:03d}-{slug(track.name)}-{kind}{suffix}.ogg"
