@@ -121,7 +121,7 @@ class TokenSigner:
         return JoinClaims(
             meeting_id=text_claim(claims, "meeting"),
             name=text_claim(claims, "name"),
-            role=Role(text_claim(claims, "role")),
+            role=_role(claims),
             user_id=optional_text(claims, "user"),
             participant_id=text_claim(claims, "participant"),
             account=text_claim(claims, "account"),
@@ -164,7 +164,7 @@ class TokenSigner:
             session_id=text_claim(claims, "session"),
             participant_id=text_claim(claims, "participant"),
             name=text_claim(claims, "name"),
-            role=Role(text_claim(claims, "role")),
+            role=_role(claims),
             user_id=optional_text(claims, "user"),
             token_id=text_claim(claims, "jti"),
             expires_at=_expiry(claims),
@@ -198,6 +198,16 @@ class TokenSigner:
             raise TokenRefused(AuthCode.TOKEN_WRONG_PURPOSE, "The token is for another purpose.")
         check_times(claims, self._clock.utc().timestamp(), LEEWAY_SECONDS)
         return claims
+
+
+def _role(claims: dict[str, object]) -> Role:
+    word = text_claim(claims, "role")
+    try:
+        return Role(word)
+    except ValueError as error:
+        raise TokenRefused(
+            AuthCode.CLAIM_INVALID, f"The token's role {word!r} is not known.", {"claim": "role"}
+        ) from error
 
 
 def _expiry(claims: dict[str, object]) -> datetime:
