@@ -1,7 +1,7 @@
 """What the services take and give: frozen data without storage, HTTP or any dialect's words."""
 
-import os
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Generic, TypeVar
@@ -119,6 +119,7 @@ class SessionView:
 
     session: Session
     participants: tuple[ParticipantView, ...]
+    account: str = "default"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,7 @@ class StoredFile:
         etag: Strong entity tag with its quotes, from the content's SHA-256.
         filename: A safe name to offer for downloads.
         modified: When its content was last changed.
+        opener: Opens it beneath its root, following no link.
     """
 
     path: Path
@@ -137,7 +139,8 @@ class StoredFile:
     filename: str
     modified: datetime
     size: int
+    opener: Callable[[], BinaryIO] = field(repr=False, compare=False)
 
     def open(self) -> BinaryIO:
-        """Open for reading without following a link at its place; blocks, so use a thread."""
-        return os.fdopen(os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb")
+        """Open for reading; blocks, so use a thread."""
+        return self.opener()
