@@ -1,0 +1,515 @@
+"""Recordings: started, paused, stopped, kept, found and deleted."""
+
+import asyncio
+import dataclasses
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+
+from media.clock import Clock
+from media.errors import RecordingError
+from media.recording.recorder import Recorder
+from media.recording.recovery import recover
+from media.recording.writer import WriterThread
+from media.tasks import OnError, TaskScope
+from media.types import RecordingResult, RecordingSpec
+from server.records import RecordingFileView, RecordingView
+from server.services.cursors import decode_cursor, page_of
+from server.services.meetings import MeetingsService
+from server.services.tracker import Tracker
+from server.services.views import Page, StoredFile
+from server.storage.files import LocalFiles
+from server.storage.port import RecordingQuery, RecordingStore
+from signaling.errors import RefusalKind, Refused
+from signaling.ids import is_id, new_id
+from signaling.model import (
+    Meeting,
+    RecordingNotice,
+    RecordingState,
+    RecordPolicy,
+    SessionState,
+)
+from signaling.ports import MediaEngine
+
+logger = structlog.get_logger(__name__)
+
+Announce = Callable[[str, RecordingNotice], None]
+FINISHED = (RecordingState.READY, RecordingState.FAILED)
+
+
+@dataclasses.dataclass(slots=True)
+class _Running:
+    """A recording that is not finished; `changing` lets one transition happen at a time."""
+
+    view: RecordingView
+    recorder: Recorder | None = None
+    changing: asyncio.Lock = dataclasses.field(default_factory=asyncio.Lock)
+    done: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
+
+
+class RecordingsService:
+    """Runs recordings and keeps what they leave.
+
+    Satisfies `signaling.ports.RecordingControl`, `signaling.ports.SessionWatcher` and
+    `media.types.RecordingListener`.
+
+    Args:
+        store: Where recordings are listed.
+        files: Where their files are.
+        writer: The thread that writes them.
+        engine: Hands out audio.
+        meetings: Tells whether a meeting may be recorded.
+        tracker: Tells which session is live.
+        clock: The process's clock.
+        floor_bytes: Free disk space below which no recording starts.
+        on_error: Told when a background step fails.
+
+    Attributes:
+        announce: Tells people in the session (session id, notice); set by the composition root.
+    """
+
+    announce: Announce
+
+    def __init__(  # noqa: PLR0913  (what it works with)
+        self,
+        *,
+        store: RecordingStore,
+        files: LocalFiles,
+        writer: WriterThread,
+        engine: MediaEngine,
+        meetings: MeetingsService,
+        tracker: Tracker,
+        clock: Clock,
+        floor_bytes: int,
+        on_error: OnError,
+    ) -> None:
+        self._store = store
+        self._files = files
+        self._writer = writer
+        self._engine = engine
+        self._meetings = meetings
+        self._tracker = tracker
+        self._clock = clock
+        self._floor_bytes = floor_bytes
+        self._scope = TaskScope(on_error)
+        self._running: dict[str, _Running] = {}
+
+    @property
+    def active(self) -> int:
+        """How many recordings are not finished."""
+        return len(self._running)
+
+    def running_in(self, session_id: str) -> RecordingView | None:
+        """The session's recording that still takes packets, or is about to."""
+        for running in self._running.values():
+            if running.view.session_id == session_id and running.view.state.active:
+                return running.view
+        return None
+
+    # life of the process
+
+    async def recover(self) -> None:
+        """Finish what a crash left; before the writer thread starts."""
+        for view in await self._store.unfinished_recordings():
+            await self._recover_one(view)
+
+    async def _recover_one(self, view: RecordingView) -> None:
+        path = self._files.path(view.id)
+        if await asyncio.to_thread(path.is_dir):
+            result = await asyncio.to_thread(recover, path, self._clock)
+            done = self._with_result(view, result, recovered=True)
+        else:
+            done = dataclasses.replace(
+                view, state=RecordingState.FAILED, failure="files_missing", recovered=True
+            )
+        await self._store.save_recording(done)
+        logger.info("recording recovered", recording=view.id, state=done.state.value)
+
+    async def start_writing(self) -> None:
+        """Start the writer thread."""
+        self._writer.start()
+
+    async def stop_all(self) -> None:
+        """Stop every recording and wait until its files are whole; then the writer thread."""
+        for running in list(self._running.values()):
+            _ = await self.stop(running.view.id, None)
+        for running in list(self._running.values()):
+            _ = await running.done.wait()
+        await self._scope.close()
+        await asyncio.to_thread(self._writer.stop)
+
+    # commands
+
+    async def start(self, meeting_id: str, by: str | None) -> RecordingNotice:
+        """Record the meeting's live session.
+
+        Raises:
+            Refused: `meeting_not_found`, `recording_off`, `no_active_session`,
+                `recording_running` (with `recording_id`), `disk_full`, `recording_failed`.
+        """
+        meeting = await self._meetings.get(meeting_id)
+        if meeting.record is RecordPolicy.OFF:
+            raise Refused(
+                RefusalKind.FORBIDDEN, "recording_off", "This meeting must not be recorded."
+            )
+        session_id = self._live_session(meeting.id)
+        running = self._reserve(meeting, session_id, by)
+        async with running.changing:
+            try:
+                await self._begin(running)
+            except BaseException as error:
+                code = error.code if isinstance(error, RecordingError) else "recording_failed"
+                await asyncio.shield(self._failed_to_start(running, code))
+                if isinstance(error, RecordingError | OSError):
+                    raise _not_started(code) from error
+                raise
+        return notice_of(running.view)
+
+    def _live_session(self, meeting_id: str) -> str:
+        live = self._tracker.live_session(meeting_id)
+        if live is None or live.session.state is SessionState.PENDING:
+            raise Refused(
+                RefusalKind.CONFLICT, "no_active_session", "Nobody is in this meeting now."
+            )
+        return live.session.id
+
+    def _reserve(self, meeting: Meeting, session_id: str, by: str | None) -> _Running:
+        other = self.running_in(session_id)
+        if other is not None:
+            raise Refused(
+                RefusalKind.CONFLICT,
+                "recording_running",
+                "This meeting is being recorded already.",
+                {"recording_id": other.id},
+            )
+        view = RecordingView(
+            id=new_id(),
+            meeting_id=meeting.id,
+            session_id=session_id,
+            account=meeting.account,
+            state=RecordingState.STARTING,
+            started_at=self._clock.utc(),
+            started_by=by,
+        )
+        running = self._running[view.id] = _Running(view)
+        return running
+
+    async def _begin(self, running: _Running) -> None:
+        view = running.view
+        await self._change(running, RecordingState.STARTING)
+        spec = RecordingSpec(
+            recording_id=view.id,
+            room_id=view.session_id,
+            directory=await asyncio.to_thread(self._files.make, view.id),
+            meeting_id=view.meeting_id,
+            session_id=view.session_id,
+            started_by=view.started_by,
+        )
+        running.recorder = await Recorder.start(
+            spec, self._writer, self._clock, self, disk_floor_bytes=self._floor_bytes
+        )
+        running.view = dataclasses.replace(view, started_at=self._clock.utc())
+        self._engine.add_tap(view.session_id, running.recorder)
+        await self._change(running, RecordingState.RECORDING)
+
+    async def _failed_to_start(self, running: _Running, code: str) -> None:
+        if running.recorder is not None:
+            self._engine.remove_tap(running.view.session_id, running.recorder)
+            _ = await running.recorder.stop()
+        running.view = dataclasses.replace(
+            running.view, failure=code, ended_at=self._clock.utc(), duration_seconds=0.0
+        )
+        await self._finish(running, RecordingState.FAILED)
+
+    async def pause(self, recording_id: str) -> RecordingNotice:
+        """Store nothing until `resume`; nothing happens when it is paused.
+
+        Raises:
+            Refused: `recording_not_found`, `invalid_state` when it has ended.
+        """
+        running = await self._needed(recording_id)
+        async with running.changing:
+            if running.view.state is not RecordingState.PAUSED:
+                self._recorder(running).pause()
+                await self._change(running, RecordingState.PAUSED)
+        return notice_of(running.view)
+
+    async def resume(self, recording_id: str) -> RecordingNotice:
+        """Store again; nothing happens when it was not paused.
+
+        Raises:
+            Refused: `recording_not_found`, `invalid_state` when it has ended.
+        """
+        running = await self._needed(recording_id)
+        async with running.changing:
+            if running.view.state is not RecordingState.RECORDING:
+                self._recorder(running).resume()
+                await self._change(running, RecordingState.RECORDING)
+        return notice_of(running.view)
+
+    async def stop(self, recording_id: str, by: str | None) -> RecordingNotice:
+        """Stop; the files are made whole in the background. Nothing happens when it has ended.
+
+        Raises:
+            Refused: `recording_not_found`.
+        """
+        running = self._running.get(recording_id)
+        if running is None:
+            return notice_of(await self.get(recording_id))
+        async with running.changing:
+            if running.view.state.active:
+                logger.info("recording stopped", recording=recording_id, by=by)
+                await self._end(running)
+        return notice_of(running.view)
+
+    async def _end(self, running: _Running) -> None:
+        recorder = self._recorder(running)
+        self._engine.remove_tap(running.view.session_id, recorder)
+        await self._change(running, RecordingState.STOPPING)
+        _ = self._scope.spawn(self._process(running, recorder), name="finish recording")
+
+    async def _process(self, running: _Running, recorder: Recorder) -> None:
+        try:
+            await self._change(running, RecordingState.PROCESSING)
+            running.view = await self._outcome(running.view, recorder)
+        finally:
+            await self._finish(running, running.view.state)
+
+    async def _outcome(self, view: RecordingView, recorder: Recorder) -> RecordingView:
+        try:
+            result = await recorder.stop()
+        except RecordingError as error:
+            return dataclasses.replace(
+                view,
+                state=RecordingState.FAILED,
+                failure=error.code,
+                ended_at=self._clock.utc(),
+            )
+        done = self._with_result(view, result, recovered=False)
+        if view.failure is None:
+            return done
+        return dataclasses.replace(done, state=RecordingState.FAILED, failure=view.failure)
+
+    # what others tell
+
+    def recording_failed(self, recording_id: str, code: str) -> None:
+        """Writing broke down for good; what was written is kept."""
+        running = self._running.get(recording_id)
+        if running is None or running.view.failure is not None:
+            return
+        running.view = dataclasses.replace(running.view, failure=code)
+        logger.error("recording failed", recording=recording_id, code=code)
+        _ = self._scope.spawn(self._stop_quietly(recording_id), name="stop failed recording")
+
+    async def session_started(self, meeting: Meeting, session_id: str) -> None:
+        """Start the recording when the meeting wants one always."""
+        if meeting.record is not RecordPolicy.ALWAYS:
+            return
+        try:
+            _ = await self.start(meeting.id, None)
+        except Refused as refused:
+            logger.error(  # noqa: TRY400  (the code says it all)
+                "recording not started", session=session_id, code=refused.code
+            )
+
+    async def session_ended(self, meeting_id: str, session_id: str) -> None:
+        """Stop what runs."""
+        running = self.running_in(session_id)
+        if running is not None:
+            logger.info("session ended", meeting=meeting_id, recording=running.id)
+            await self._stop_quietly(running.id)
+
+    async def _stop_quietly(self, recording_id: str) -> None:
+        _ = await self.stop(recording_id, None)
+
+    # reading
+
+    async def page(  # noqa: PLR0913  (filters, all by keyword)
+        self,
+        *,
+        account: str,
+        meeting: str | None = None,
+        session: str | None = None,
+        state: RecordingState | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+        member: str | None = None,
+    ) -> Page[RecordingView]:
+        """Recordings, newest first.
+
+        Args:
+            account: Whose.
+            meeting: Only those of this meeting (canonical id).
+            session: Only those of this session.
+            state: Only those in this state.
+            cursor: Where the page before ended.
+            limit: Items at most.
+            member: Only those of meetings that this `sub` belongs to.
+
+        Raises:
+            Refused: `invalid_cursor`.
+        """
+        query = RecordingQuery(
+            account=account,
+            limit=limit + 1,
+            before=decode_cursor(cursor),
+            states=(state,) if state else (),
+            meeting_id=meeting,
+            session_id=session,
+            member=member,
+        )
+        return page_of(await self._store.list_recordings(query), limit, lambda view: view.id)
+
+    async def get(self, recording_id: str) -> RecordingView:
+        """One recording.
+
+        Raises:
+            Refused: `recording_not_found`.
+        """
+        running = self._running.get(recording_id)
+        if running is not None:
+            return running.view
+        found = await self._store.find_recording(recording_id) if is_id(recording_id) else None
+        if found is None:
+            raise Refused(
+                RefusalKind.NOT_FOUND, "recording_not_found", "There is no such recording."
+            )
+        return found
+
+    async def delete(self, recording_id: str) -> None:
+        """Remove a finished recording with its files.
+
+        Raises:
+            Refused: `recording_not_found`, `recording_not_ready` while it is not finished.
+        """
+        view = await self.get(recording_id)
+        if view.state not in FINISHED:
+            raise _not_ready(view)
+        await asyncio.to_thread(self._files.remove, view.id)
+        _ = await self._store.delete_recording(view.id)
+
+    async def file(self, recording_id: str, file_id: str) -> StoredFile:
+        """One file, ready to be served.
+
+        Raises:
+            Refused: `recording_not_found`, `recording_not_ready`, `file_not_found`.
+        """
+        view = await self.get(recording_id)
+        if view.state not in FINISHED:
+            raise _not_ready(view)
+        for entry in view.files:
+            if entry.id == file_id:
+                return await asyncio.to_thread(self._stored_file, view.id, entry)
+        raise _no_file()
+
+    def _stored_file(self, recording_id: str, entry: RecordingFileView) -> StoredFile:
+        try:
+            facts = self._files.facts(recording_id, entry.file_name)
+        except FileNotFoundError as error:
+            raise _no_file() from error
+        return StoredFile(
+            path=self._files.path(recording_id, entry.file_name),
+            content_type=entry.content_type,
+            etag=f'"{entry.sha256}"',
+            filename=entry.file_name,
+            modified=facts.modified,
+            size=facts.size,
+            opener=lambda: self._files.open(recording_id, entry.file_name),
+        )
+
+    # inside
+
+    async def _needed(self, recording_id: str) -> _Running:
+        running = self._running.get(recording_id)
+        if running is None:
+            _ = await self.get(recording_id)
+            raise _has_ended()
+        return running
+
+    def _recorder(self, running: _Running) -> Recorder:
+        if running.recorder is None or not running.view.state.active:
+            raise _has_ended()
+        return running.recorder
+
+    async def _change(self, running: _Running, state: RecordingState) -> None:
+        running.view = dataclasses.replace(running.view, state=state)
+        self.announce(running.view.session_id, notice_of(running.view))
+        await self._store.save_recording(running.view)
+
+    async def _finish(self, running: _Running, state: RecordingState) -> None:
+        try:
+            await self._change(running, state)
+        finally:
+            self._running.pop(running.view.id, None)
+            running.done.set()
+
+    def _with_result(
+        self, view: RecordingView, result: RecordingResult, *, recovered: bool
+    ) -> RecordingView:
+        started_at = view.started_at if recovered else result.started_at
+        return dataclasses.replace(
+            view,
+            state=RecordingState.READY if result.failed is None else RecordingState.FAILED,
+            failure=result.failed,
+            recovered=recovered,
+            started_at=started_at,
+            ended_at=started_at + timedelta(seconds=result.duration_seconds),
+            duration_seconds=result.duration_seconds,
+            files=files_of(view.id, result),
+        )
+
+
+def notice_of(view: RecordingView) -> RecordingNotice:
+    """What people in the meeting are told."""
+    return RecordingNotice(view.id, view.state, view.started_by, view.started_at)
+
+
+def files_of(recording_id: str, result: RecordingResult) -> tuple[RecordingFileView, ...]:
+    """The files of a finished recording, each with an id of its own."""
+    return tuple(
+        RecordingFileView(
+            id=new_id(),
+            recording_id=recording_id,
+            participant_id=file.participant_id,
+            name=file.label,
+            kind=file.kind,
+            source=file.source,
+            content_type=file.content_type,
+            segment=file.segment,
+            offset_seconds=file.offset_seconds,
+            duration_seconds=file.duration_seconds,
+            bytes=file.bytes,
+            sha256=file.sha256,
+            file_name=file.name,
+            complete=file.complete,
+        )
+        for file in result.files
+    )
+
+
+def _not_started(code: str) -> Refused:
+    if code == "disk_full":
+        return Refused(
+            RefusalKind.STORAGE_FULL, "disk_full", "Too little disk space is left to record."
+        )
+    return Refused(
+        RefusalKind.UNAVAILABLE, "recording_failed", f"The recording could not start ({code})."
+    )
+
+
+def _not_ready(view: RecordingView) -> Refused:
+    return Refused(
+        RefusalKind.CONFLICT,
+        "recording_not_ready",
+        "The recording is not finished yet.",
+        {"recording_id": view.id, "state": view.state.value},
+    )
+
+
+def _has_ended() -> Refused:
+    return Refused(RefusalKind.CONFLICT, "invalid_state", "The recording has ended.")
+
+
+def _no_file() -> Refused:
+    return Refused(RefusalKind.NOT_FOUND, "file_not_found", "There is no such file.")
