@@ -42,6 +42,10 @@ class RecordingDirectory:
     def __init__(self, path: Path) -> None:
         self._fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
 
+    def fileno(self) -> int:
+        """The directory's descriptor, for locks."""
+        return self._fd
+
     def create(self, name: str) -> "AppendFile":
         """A new empty file.
 

@@ -134,6 +134,8 @@ class Manifest(_Model):
     rpo: LossBounds
     paused: list[Paused] = Field(default_factory=list)
     tracks: list[TrackEntry] = Field(default_factory=list)
+    rebuilt: bool = False
+    """The original was lost; this one was made from file names and tags."""
 
     def encode(self) -> bytes:
         """As the bytes of `manifest.json`."""

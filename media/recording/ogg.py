@@ -21,6 +21,7 @@ NO_POSITION = 0xFFFF_FFFF_FFFF_FFFF
 """The position of a page on which no packet ends (RFC 3533 section 6)."""
 
 _HEADER = struct.Struct("<4sBBQIIIB")
+_LENGTH = struct.Struct("<I")
 _OPUS_HEAD = struct.Struct("<8sBBHIhB")
 _CHECKSUM_AT = 22
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
@@ -83,7 +84,7 @@ def build_page(
     return _sealed(page)
 
 
-def read_page(data: bytes, at: int = 0) -> Page:
+def read_page(data: bytes | memoryview, at: int = 0) -> Page:
     """The page that begins at `at`.
 
     Raises:
@@ -94,7 +95,7 @@ def read_page(data: bytes, at: int = 0) -> Page:
     capture, version, flags, position, serial, number, crc, count = _HEADER.unpack_from(data, at)
     if capture != CAPTURE or version != 0:
         raise OggError("no page begins here")
-    lacing = data[at + HEADER_BYTES : at + HEADER_BYTES + count]
+    lacing = bytes(data[at + HEADER_BYTES : at + HEADER_BYTES + count])
     body = at + HEADER_BYTES + count
     end = body + sum(lacing)
     if len(lacing) < count or end > len(data):
@@ -134,9 +135,35 @@ def read_opus_head(packet: bytes) -> tuple[int, int]:
 def opus_tags(vendor: str, comments: Mapping[str, str]) -> bytes:
     """The comment header (RFC 7845 section 5.2)."""
     parts = [vendor.encode(), *(f"{key}={value}".encode() for key, value in comments.items())]
-    sized = [struct.pack("<I", len(part)) + part for part in parts]
-    sized.insert(1, struct.pack("<I", len(comments)))
+    sized = [_LENGTH.pack(len(part)) + part for part in parts]
+    sized.insert(1, _LENGTH.pack(len(comments)))
     return b"OpusTags" + b"".join(sized)
+
+
+def read_opus_tags(packet: bytes) -> dict[str, str]:
+    """The comments of a comment header.
+
+    Raises:
+        OggError: It is none, or its lengths point beyond its end.
+    """
+    if not packet.startswith(b"OpusTags"):
+        raise OggError("no OpusTags")
+    at = 8
+    found: list[str] = []
+    try:
+        at += 4 + _LENGTH.unpack_from(packet, at)[0]
+        (count,) = _LENGTH.unpack_from(packet, at)
+        at += 4
+        while len(found) < count:
+            (size,) = _LENGTH.unpack_from(packet, at)
+            at += 4 + size
+            if at > len(packet):
+                raise OggError("a comment is cut off")
+            found.append(packet[at - size : at].decode(errors="replace"))
+    except struct.error as error:
+        raise OggError("the comments are cut off") from error
+    pairs = (comment.partition("=") for comment in found)
+    return {key.upper(): value for key, _, value in pairs}
 
 
 class OpusStream:
@@ -197,12 +224,12 @@ class OpusStream:
         return page
 
 
-def _packets(data: bytes, at: int, lacing: bytes) -> Iterator[bytes]:
+def _packets(data: bytes | memoryview, at: int, lacing: bytes) -> Iterator[bytes]:
     start = at
     for value in lacing:
         at += value
         if value < 255:
-            yield data[start:at]
+            yield bytes(data[start:at])
             start = at
 
 

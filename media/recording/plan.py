@@ -203,6 +203,7 @@ class TrackPlan:
         if self._segment is not None:
             self._segment, self._counters = None, Counters()
         self._counters.dropped += dropped
+        self._reorder = ReorderBuffer()
         self._reason = reason
         return writes
 
@@ -246,7 +247,7 @@ class TrackPlan:
         self._counters.lost += released.missing
         if position - self.cursor <= -opus.SMALLEST_TICKS:
             self._counters.overlap += 1
-            segment.overlap_since_ns = segment.overlap_since_ns or packet.arrival_ns
+            segment.overlapping = True
             return []
         writes = self._fill_gap(segment, position)
         segment.follow(packet, position)
@@ -260,12 +261,10 @@ class TrackPlan:
         waited = packet.arrival_ns - segment.last_arrival_ns
         passed = (position - segment.last_end) * 1_000_000_000 // opus.TICKS_PER_SECOND
         if abs(passed - waited) > JUMP_NS:
-            return Reason.SLEEP if waited > passed else Reason.CLOCK_JUMP
+            asleep = waited > passed and not segment.overlapping
+            return Reason.SLEEP if asleep else Reason.CLOCK_JUMP
         behind_filler = segment.open_gap is not None and position < self.cursor
-        since = segment.overlap_since_ns
-        if behind_filler or (since is not None and packet.arrival_ns - since > JUMP_NS):
-            return Reason.CLOCK_JUMP
-        return None
+        return Reason.CLOCK_JUMP if behind_filler else None
 
     def _begin(self, packet: Arrived) -> list[Write]:
         if self._segment is not None:
@@ -373,7 +372,7 @@ class _Segment:
         self.last_arrival_ns = 0
         self.toc = 0
         self.missing = 0
-        self.overlap_since_ns: int | None = None
+        self.overlapping = False  # since the last packet that found its place
         self.open_gap: Gap | None = None
         # Arrival minus position of the packet that travelled fastest, in this block and the last
         # one: so the present follows a sender whose clock drifts.
@@ -392,7 +391,7 @@ class _Segment:
         self.last_end = position + opus.packet_ticks(packet.payload)
         self.last_arrival_ns = packet.arrival_ns
         self.toc = packet.payload[0]
-        self.overlap_since_ns = None
+        self.overlapping = False
         base = packet.arrival_ns - position * 1_000_000_000 // opus.TICKS_PER_SECOND
         if packet.arrival_ns >= self._block_ends_ns:
             self._block_ends_ns = packet.arrival_ns + _BASE_BLOCK_NS
