@@ -38,6 +38,13 @@ class TaskScope:
     def __len__(self) -> int:
         return len(self._tasks)
 
+    async def drain(self, seconds: float) -> None:
+        """Wait until every task has ended by itself, for at most `seconds`."""
+        current = asyncio.current_task()
+        tasks = [task for task in self._tasks if task is not current]
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+
     async def close(self) -> None:
         """Cancel every task and wait until all have ended."""
         self._closed = True

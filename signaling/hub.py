@@ -1,0 +1,316 @@
+"""All live Sessions of this process: who is admitted where, and what concerns everybody."""
+
+import logging
+from collections import OrderedDict
+from collections.abc import Iterator
+from typing import Final, Literal
+
+from media.clock import Clock
+from media.errors import MediaError
+from media.tasks import OnError, TaskScope
+from media.types import MediaKind, TrackSource
+from signaling.connection import LiveConnection
+from signaling.context import Context
+from signaling.driver import Schedule, loop_schedule
+from signaling.errors import RefusalKind, Refused
+from signaling.ids import new_id
+from signaling.log import SessionLog
+from signaling.member import Member
+from signaling.messages import ClientMessage
+from signaling.model import EndReason, RecordingNotice
+from signaling.outbox import Outbox
+from signaling.ports import (
+    Admission,
+    Gate,
+    JoinRequest,
+    MediaEngine,
+    RecordingControl,
+    SessionWatcher,
+)
+from signaling.recent import RecentIds
+from signaling.requests import take
+from signaling.session import Entry, LiveSession
+from signaling.settings import SignalingSettings
+
+_LOG = logging.getLogger("roomtone.signaling")
+
+# Ended sessions whose recordings still change state; a recording is ready within minutes.
+ENDED_KEPT: Final = 256
+# Ids of tokens that were used in a session, and of sessions that left no history.
+IDS_KEPT: Final = 16384
+# How long the engine may take to close every connection when the server stops.
+STOP_SECONDS: Final = 5.0
+
+
+class LiveSessions:
+    """The control plane's door for endpoints and services. Every call is on the event loop.
+
+    The engine's room of a Session is named by the Session's id.
+
+    Args:
+        engine: The media plane.
+        gate: Who may come in.
+        log: Where facts go.
+        clock: What time it is.
+        settings: How meetings are run.
+        on_error: Who hears of bugs, by name.
+        schedule: Who rings alarms; the running event loop by default.
+
+    Attributes:
+        draining: Nobody is admitted any more.
+    """
+
+    def __init__(  # noqa: PLR0913  (the composition root hands in one thing of each kind)
+        self,
+        engine: MediaEngine,
+        gate: Gate,
+        log: SessionLog,
+        clock: Clock,
+        settings: SignalingSettings,
+        on_error: OnError,
+        *,
+        schedule: Schedule | None = None,
+    ) -> None:
+        self.draining = False
+        self._context = Context(
+            engine=engine,
+            gate=gate,
+            log=log,
+            clock=clock,
+            schedule=schedule or loop_schedule(clock),
+            scope=TaskScope(on_error),
+            on_error=on_error,
+            settings=settings,
+        )
+        self._sessions: dict[str, LiveSession] = {}
+        self._ended: OrderedDict[str, LiveSession] = OrderedDict()
+        self._used = RecentIds(IDS_KEPT)
+        self._discarded = RecentIds(IDS_KEPT)
+
+    @property
+    def settings(self) -> SignalingSettings:
+        """How meetings are run."""
+        return self._context.settings
+
+    @property
+    def recordings(self) -> RecordingControl | None:
+        """Who records; set by the composition root."""
+        return self._context.recordings
+
+    @recordings.setter
+    def recordings(self, recordings: RecordingControl | None) -> None:
+        self._context.recordings = recordings
+
+    @property
+    def watcher(self) -> SessionWatcher | None:
+        """Who acts on the turns of a session; set by the composition root."""
+        return self._context.watcher
+
+    @watcher.setter
+    def watcher(self, watcher: SessionWatcher | None) -> None:
+        self._context.watcher = watcher
+
+    def session(self, meeting_id: str) -> LiveSession | None:
+        """The meeting's session that has not ended, pending ones too."""
+        return self._sessions.get(meeting_id)
+
+    def sessions(self) -> Iterator[LiveSession]:
+        """Every session that has not ended."""
+        return iter(tuple(self._sessions.values()))
+
+    async def start(self) -> None:
+        """Admit people."""
+        self.draining = False
+
+    async def stop(self) -> None:
+        """Say goodbye to everybody, close every connection and end every session.
+
+        When it returns the log is complete.
+        """
+        self.draining = True
+        for session in self.sessions():
+            session.end(EndReason.SERVER_STOPPED)
+        await self._context.scope.drain(STOP_SECONDS)
+        await self._context.scope.close()
+
+    async def join(  # noqa: PLR0913  (what a hello says, one by one)
+        self,
+        request: JoinRequest,
+        *,
+        protocol: str,
+        outbox: Outbox,
+        client_name: str | None = None,
+        transport: Literal["new", "keep"] = "new",
+        connection: str | None = None,
+        only_participant: str | None = None,
+    ) -> LiveConnection:
+        """Admit somebody and open a Connection, or keep the one that still works.
+
+        Args:
+            request: Who wants to join.
+            protocol: `websocket`, `whip`, `whep` or a dialect's word.
+            outbox: Where messages go, the welcome first.
+            client_name: Opaque name chosen by a dialect's client.
+            transport: `keep` asks to go on with `connection`; when it has ended a new one opens
+                and the welcome says so.
+            connection: Id of the connection to keep.
+            only_participant: Fill slots from this participant alone.
+
+        Raises:
+            Refused: What the gate refuses; `server_draining`, `kicked`, `meeting_full`,
+                `media_unavailable`.
+        """
+        self._refuse_draining()
+        admission = await self._context.gate.admit(request)
+        self._refuse_draining()
+        if (
+            admission.participant_id is not None
+            and admission.participant_id in self._context.kicked
+        ):
+            raise Refused(RefusalKind.FORBIDDEN, "kicked", "A host removed you from the meeting.")
+        session = self._sessions.get(admission.meeting.id)
+        if session is not None:
+            session.meeting = admission.meeting
+        member = None if session is None else self._returning(session, admission)
+        if session is not None and member is not None and transport == "keep":
+            live = member.connections.get(connection or member.newest.id)
+            if live is not None:
+                session.keep(member, live, admission, outbox)
+                return live
+        self._refuse_full(session, member, admission)
+        if session is None:
+            session = self._open(admission)
+        elif admission.resumed_session_id is not None and member is None:
+            self._continue(session, admission)
+        participant_id = self._fresh_id(admission) if member is None else member.participant.id
+        entry = Entry(protocol, client_name, only_participant)
+        try:
+            return session.join(admission, participant_id, entry, outbox)
+        except MediaError as error:
+            session.settle()
+            raise Refused(RefusalKind.UNAVAILABLE, "media_unavailable", str(error)) from error
+
+    def receive(self, live: LiveConnection, message: ClientMessage) -> None:
+        """Do what a client's message asks; after the connection's end nothing happens."""
+        if not live.record.state.final:
+            take(live, message, self._context)
+
+    async def end_meeting(self, meeting_id: str, by: str | None) -> None:
+        """End the meeting's session for all.
+
+        Args:
+            meeting_id: Which meeting.
+            by: Participant or key that asked, for the log of the caller.
+
+        Raises:
+            Refused: `no_active_session`.
+        """
+        session = self._sessions.get(meeting_id)
+        if session is None:
+            raise Refused(RefusalKind.NOT_FOUND, "no_active_session", "Nobody is in this meeting.")
+        _LOG.info("session ended for all", extra={"session": session.id, "by": by})
+        session.end(EndReason.MEETING_ENDED)
+
+    async def kick(self, participant_id: str, by: str | None) -> None:
+        """Remove somebody, who cannot come back with the same token.
+
+        Raises:
+            Refused: `participant_not_found`.
+        """
+        session, member = self._find(participant_id)
+        session.kick(member, by)
+
+    async def mute(
+        self,
+        participant_id: str,
+        source: TrackSource | MediaKind,
+        *,
+        muted: bool,
+        by: str | None,
+    ) -> None:
+        """Mute or release somebody's source, or every source of a kind.
+
+        Raises:
+            Refused: `participant_not_found`.
+        """
+        session, member = self._find(participant_id)
+        wanted = [one for one in TrackSource if source in (one, one.kind)]
+        for one in wanted:
+            session.mute_by_host(member, one, muted=muted, by=by)
+
+    def recording_changed(self, session_id: str, notice: RecordingNotice) -> None:
+        """A recording of the session changed its state, perhaps after the session ended."""
+        for session in self.sessions():
+            if session.id == session_id:
+                session.recording_changed(notice)
+                return
+        ended = self._ended.get(session_id)
+        if ended is not None:
+            ended.recording_changed(notice)
+
+    # Inside
+
+    def _refuse_draining(self) -> None:
+        if self.draining:
+            raise Refused(
+                RefusalKind.UNAVAILABLE, "server_draining", "The server is about to stop."
+            )
+
+    def _refuse_full(
+        self, session: LiveSession | None, member: Member | None, admission: Admission
+    ) -> None:
+        inside = 0 if session is None else sum(1 for _ in session.members())
+        returning = member is not None and member.present
+        if not returning and inside >= admission.meeting.max_participants:
+            raise Refused(RefusalKind.TOO_MANY, "meeting_full", "The meeting is full.")
+
+    def _returning(self, session: LiveSession, admission: Admission) -> Member | None:
+        """The participant that somebody comes back as, None for a new one.
+
+        A resume token always is the same person. A join token used twice is a second device while
+        the first one works, and the same person come back when it does not.
+        """
+        if admission.participant_id is None:
+            return None
+        member = session.member(admission.participant_id)
+        if member is None or admission.resumed_session_id is not None:
+            return member
+        return None if member.attended else member
+
+    def _fresh_id(self, admission: Admission) -> str:
+        """The token's participant id the first time, so that its maker can tell who joined."""
+        wanted = admission.participant_id
+        if wanted is None or admission.resumed_session_id is not None or wanted in self._used:
+            return new_id()
+        self._used.add(wanted)
+        return wanted
+
+    def _open(self, admission: Admission) -> LiveSession:
+        earlier = admission.resumed_session_id
+        continues = None if earlier is None or earlier in self._discarded else earlier
+        session = LiveSession(admission.meeting, self._context, self._over, continues)
+        self._sessions[admission.meeting.id] = session
+        return session
+
+    def _continue(self, session: LiveSession, admission: Admission) -> None:
+        earlier = admission.resumed_session_id
+        if earlier is not None and earlier != session.id and earlier not in self._discarded:
+            session.continue_from(earlier)
+
+    def _over(self, session: LiveSession) -> None:
+        del self._sessions[session.meeting.id]
+        if session.session.started_at is None:
+            self._discarded.add(session.id)
+            return
+        self._ended[session.id] = session
+        if len(self._ended) > ENDED_KEPT:
+            self._ended.popitem(last=False)
+
+    def _find(self, participant_id: str) -> tuple[LiveSession, Member]:
+        for session in self.sessions():
+            member = session.member(participant_id)
+            if member is not None and member.present:
+                return session, member
+        raise Refused(
+            RefusalKind.NOT_FOUND, "participant_not_found", "Nobody in a live session has this id."
+        )

@@ -1,0 +1,128 @@
+"""From the model's nouns to the words of the wire."""
+
+from collections.abc import Iterable
+
+from media.types import Reading, SlotState
+from signaling.model import (
+    ChatMessage,
+    Connection,
+    Meeting,
+    Participant,
+    RecordingNotice,
+    RecordingState,
+    Session,
+    Track,
+)
+from signaling.ports import IceServer
+from signaling.replies import (
+    ChatView,
+    IceServerView,
+    MeetingView,
+    ParticipantView,
+    Quality,
+    RecordingView,
+    SessionView,
+    SlotView,
+    TrackView,
+)
+
+_OVER = (RecordingState.PROCESSING, RecordingState.READY, RecordingState.FAILED)
+
+
+def participant_view(
+    participant: Participant, newest: Connection, tracks: Iterable[Track]
+) -> ParticipantView:
+    """Somebody in the roster, as their newest connection stands."""
+    return ParticipantView(
+        id=participant.id,
+        name=participant.name,
+        role=participant.role,
+        kind=participant.kind,
+        state=newest.state,
+        quality=newest.quality,
+        quality_reason=newest.quality_reason,
+        tracks=[
+            TrackView(source=track.source, muted=track.muted, muted_by=track.muted_by)
+            for track in tracks
+        ],
+        joined_at=participant.joined_at,
+    )
+
+
+def slot_views(slots: Iterable[SlotState]) -> list[SlotView]:
+    """Every slot of a connection."""
+    return [
+        SlotView(
+            mid=slot.mid,
+            kind=slot.kind,
+            participant=slot.participant_id,
+            source=slot.source,
+            paused=slot.paused,
+            reason=slot.reason,
+        )
+        for slot in slots
+    ]
+
+
+def recording_view(notice: RecordingNotice | None) -> RecordingView | None:
+    """A recording that still concerns the people in the meeting, None when it is over."""
+    if notice is None or notice.state in _OVER:
+        return None
+    return any_recording_view(notice)
+
+
+def any_recording_view(notice: RecordingNotice) -> RecordingView:
+    """A recording, whatever its state."""
+    return RecordingView(
+        id=notice.id,
+        state=notice.state,
+        started_by=notice.started_by,
+        started_at=notice.started_at,
+    )
+
+
+def chat_view(message: ChatMessage) -> ChatView:
+    """A line of chat."""
+    return ChatView(
+        id=message.id,
+        participant=message.participant_id,
+        name=message.name,
+        text=message.text,
+        at=message.at,
+    )
+
+
+def meeting_view(meeting: Meeting) -> MeetingView:
+    """The meeting as its people may know it."""
+    return MeetingView(
+        id=meeting.id,
+        title=meeting.title,
+        record=meeting.record,
+        max_participants=meeting.max_participants,
+    )
+
+
+def session_view(session: Session) -> SessionView:
+    """The session as its people may know it."""
+    return SessionView(id=session.id, state=session.state, started_at=session.started_at)
+
+
+def quality_view(reading: Reading) -> Quality:
+    """A client's own quality."""
+    return Quality(
+        label=reading.label,
+        reason=reading.reason,
+        loss_percent=reading.loss_percent,
+        round_trip_ms=reading.round_trip_ms,
+        jitter_ms=reading.jitter_ms,
+    )
+
+
+def ice_server_views(servers: Iterable[IceServer]) -> list[IceServerView]:
+    """What clients hand to RTCPeerConnection."""
+    return [
+        IceServerView(
+            urls=list(server.urls), username=server.username, credential=server.credential
+        )
+        for server in servers
+    ]
