@@ -82,6 +82,7 @@ class TrackWriter:
         """Write what has come; False when the track has ended and its files are closed."""
         closed_ns = self._tap.closed_ns  # read first: nothing is queued after it is set
         items = self._tap.drain()
+        now_ns = now_ns if closed_ns is None else min(now_ns, closed_ns)
         if self._is_waiting(now_ns):
             self._dropped += sum(isinstance(item, RtpItem) for item in items)
         else:

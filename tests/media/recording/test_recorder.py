@@ -1,0 +1,319 @@
+import asyncio
+import threading
+from pathlib import Path
+
+import pytest
+from support.clock import FakeClock
+from support.opus_tone import decode as decoded
+from support.opus_tone import main_frequency, tone_packets
+from support.recording import (
+    Failures,
+    microphone,
+    opusinfo,
+    probed_seconds,
+    speak,
+    spec,
+    started,
+)
+
+from media.errors import RecordingError
+from media.recording.manifest import decode
+from media.recording.recorder import Recorder
+from media.recording.writer import WriterThread
+from media.types import TrackSource
+
+
+def manifest(directory: Path):
+    return decode((directory / "manifest.json").read_bytes())
+
+
+def names(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir())
+
+
+class TestOnePerson:
+    async def test_what_was_said_is_in_the_file_for_as_long_as_it_took(
+        self, tmp_path: Path, writer: WriterThread, clock: FakeClock
+    ) -> None:
+        recorder = await started(tmp_path, writer, clock)
+        clock.advance(3)
+        speak(microphone(recorder), clock, tone_packets(4, hertz=523))
+        result = await recorder.stop()
+        (file,) = result.files
+        path = tmp_path / file.name
+        assert file.name == "001-name-of-p1-audio.ogg"
+        assert file.offset_seconds == pytest.approx(3)
+        assert file.duration_seconds == pytest.approx(4, abs=0.01)
+        assert file.bytes == path.stat().st_size
+        assert result.duration_seconds == pytest.approx(7)
+        assert f"Playback length: 0m:0{file.duration_seconds:.3f}"[:-1] in opusinfo(path)
+        assert probed_seconds(path) == pytest.approx(4, abs=0.02)
+        for decoder in ("libopus", "opus"):
+            samples = decoded(path, decoder)
+            assert len(samples) == round(file.duration_seconds * 48_000)
+            assert main_frequency(samples[4800:]) == pytest.approx(523, abs=2)
+
+    async def test_packets_are_stored_bit_for_bit(
+        self, tmp_path: Path, writer: WriterThread, clock: FakeClock
+    ) -> None:
+        recorder = await started(tmp_path, writer, clock)
+        packets = tone_packets(2)
+        speak(microphone(recorder), clock, packets)
+        (file,) = (await recorder.stop()).files
+        content = (tmp_path / file.name).read_bytes()
+        at = 0
+        for packet in packets:
+            at = content.index(packet, at) + len(packet)
+        assert at > 0
+
+    async def test_loss_mute_and_dtx_do_not_shorten_it(
+        self, tmp_path: Path, writer: WriterThread, clock: FakeClock
+    ) -> None:
+        recorder = await started(tmp_path, writer, clock)
+        tap = microphone(recorder)
+        for number, packet in enumerate(tone_packets(20)):
+            lost = number % 10 == 3 or 100 <= number < 130
+            muted = 400 <= number < 800
+            if not lost and not muted:
+                sequence = number if number < 400 else number - 400
+                tap.rtp(clock.monotonic_ns(), sequence, number * 960, packet)
+            clock.advance(0.02)
+        result = await recorder.stop()
+        assert [file.segment for file in result.files] == [1]
+        path = tmp_path / result.files[0].name
+        assert result.files[0].duration_seconds == pytest.approx(20, abs=0.01)
+        assert len(decoded(path)) == round(result.files[0].duration_seconds * 48_000)
+        opusinfo(path)
+        (segment,) = manifest(tmp_path).tracks[0].segments
+        assert {gap.cause for gap in segment.gaps} == {"loss", "pause"}
+
+    @pytest.mark.parametrize("frame_ms", [10, 20, 40, 60])
+    async def test_any_packet_length(
+        self, tmp_path: Path, writer: WriterThread, clock: FakeClock, frame_ms: int
+    ) -> None:
+        recorder = await started(tmp_path, writer, clock)
+        speak(microphone(recorder), clock, tone_packets(3, frame_ms=frame_ms), ms=frame_ms)
+        (file,) = (await recorder.stop()).files
+        assert file.duration_seconds == pytest.approx(3, abs=0.01)
+        opusinfo(tmp_path / file.name)
+
+
+class TestWhoIsRecorded:
+    async def test_nobody_is_a_recording_without_files(
+        self, tmp_path: Path, writer: WriterThread, clock: FakeClock
+    ) -> None:
+        recorder = await started(tmp_path, writer, clock)
+        microphone(recorder)
+        clock.advance(5)
+        result = await recorder.stop()
+        assert result.files == ()
+        assert result.failed is None
+        assert names(tmp_path) == ["manifest.json"]
+
+    async def test_one_file_each(
+        self, tmp_path: Path, writer: WriterThread, clock: FakeClock
+    ) -> None:
+        recorder = await started(tmp_path, writer, clock)
+        for who in ("p1", "p2", "p3"):
+            speak(microphone(recorder, who), clock, tone_packets(1))
+        result = await recorder.stop()
+        assert [file.participant_id for file in result.files] == ["p1", "p2", "p3"]
+        assert [file.offset_seconds for file in result.files] == pytest.approx([0, 1, 2])
+        assert [file.duration_seconds for file in result.files] == pytest.approx(
+            [3, 2, 1], abs=0.01
+        )
+
+    async def test_reconnect_goes_on_in_a_second_file_of_the_same_track(
+        self, tmp_path: Path, writer: WriterThread, clock: FakeClock
+    ) -> None:
+        recorder = await started(tmp_path, writer, clock)
+        tap = microphone(recorder)
+        speak(tap, clock, tone_packets(1))
+        tap.close()
+        tap.rtp(clock.monotonic_ns(), 9, 9, b"\xf8 after the end")
+        clock.advance(4)
+        speak(microphone(recorder, connection="c2"), clock, tone_packets(2))
+        result = await recorder.stop()
+        assert [file.name for file in result.files] == [
+            "001-name-of-p1-audio.ogg",
+            "001-name-of-p1-audio.2.ogg",
+        ]
+        assert [file.segment for file in result.files] == [1, 2]
+        assert [file.duration_seconds for file in result.files] == pytest.approx([1, 2], abs=0.01)
+        assert result.files[1].offset_seconds == pytest.approx(5)
+        segments = manifest(tmp_path).tracks[0].segments
+        assert [segment.reason for segment in segments] == ["start", "reconnect"]
+
+    async def test_screen_audio_is_a_track_of_its_own(
+        self, tmp_path: Path, writer: WriterThread, clock: FakeClock
+    ) -> None:
+        recorder = await started(tmp_path, writer, clock)
+        speak(microphone(recorder), clock, tone_packets(1))
+        tap = recorder.open_track("p1", "Ana", TrackSource.SCREEN_AUDIO, "c1", 8)
+        speak(tap, clock, tone_packets(1))
+        names = [file.name for file in (await recorder.stop()).files]
+        assert names == ["001-name-of-p1-audio.ogg", "002-ana-screen-audio.ogg"]
+
+    async def test_video_is_not_recorded(
+        self, tmp_path: Path, writer: WriterThread, clock: FakeClock
+    ) -> None:
+        recorder = await started(tmp_path, writer, clock)
+        assert recorder.open_track("p1", "Ana", TrackSource.CAMERA, "c1", 8) is None
+        await recorder.stop()
+
+    @pytest.mark.parametrize(
+        "label", ["../../etc/passwd", "a\0b", "x" * 10_000, "", "\u202egnp.exe", "名前", ".."]
+    )
+    async def test_names_never_leave_the_directory(
+        self, tmp_path: Path, writer: WriterThread, clock: FakeClock, label: str
+    ) -> None:
+        inside = tmp_path / "inside"
+        inside.mkdir()
+        recorder = await started(inside, writer, clock)
+        tap = recorder.open_track("../p1", label, TrackSource.MICROPHONE, "c1", 1)
+        speak(tap, clock, tone_packets(1))
+        (file,) = (await recorder.stop()).files
+        assert file.label == label
+        assert names(inside) == [file.name, "manifest.json"]
+        assert names(tmp_path) == ["inside"]
+        assert (inside / file.name).stat().st_mode & 0o777 == 0o600
+
+
+class TestPause:
+    async def test_nothing_said_meanwhile_is_stored_and_the_length_stays(
+        self, tmp_path: Path, writer: WriterThread, clock: FakeClock
+    ) -> None:
+        recorder = await started(tmp_path, writer, clock)
+        tap = microphone(recorder)
+        secret = tone_packets(2, hertz=1000)
+        following = speak(tap, clock, tone_packets(2))
+        recorder.pause()
+        recorder.pause()
+        following = speak(tap, clock, secret, first=following)
+        recorder.resume()
+        recorder.resume()
+        speak(tap, clock, tone_packets(2), first=following)
+        result = await recorder.stop()
+        (file,) = result.files
+        assert file.duration_seconds == pytest.approx(6, abs=0.01)
+        samples = decoded(tmp_path / file.name)
+        assert abs(samples[48_000 * 5 // 2 : 48_000 * 7 // 2]).max() < 0.001
+        content = (tmp_path / file.name).read_bytes()
+        assert not any(packet in content for packet in secret)
+        (paused,) = manifest(tmp_path).paused
+        assert (paused.from_ms, paused.to_ms) == pytest.approx((2000, 4000))
+
+    async def test_a_track_that_appears_meanwhile_is_not_stored_either(
+        self, tmp_path: Path, writer: WriterThread, clock: FakeClock
+    ) -> None:
+        recorder = await started(tmp_path, writer, clock)
+        recorder.pause()
+        packets = tone_packets(1)
+        speak(microphone(recorder), clock, packets)
+        (file,) = (await recorder.stop()).files
+        content = (tmp_path / file.name).read_bytes()
+        assert not any(packet in content for packet in packets)
+        assert manifest(tmp_path).paused[0].to_ms == pytest.approx(1000)
+
+
+class TestStart:
+    async def test_missing_directory(
+        self, tmp_path: Path, writer: WriterThread, clock: FakeClock
+    ) -> None:
+        with pytest.raises(RecordingError) as caught:
+            await started(tmp_path / "none", writer, clock)
+        assert caught.value.code == "directory_not_writable"
+
+    async def test_directory_behind_a_link(
+        self, tmp_path: Path, writer: WriterThread, clock: FakeClock
+    ) -> None:
+        (tmp_path / "real").mkdir()
+        (tmp_path / "link").symlink_to(tmp_path / "real")
+        with pytest.raises(RecordingError) as caught:
+            await started(tmp_path / "link", writer, clock)
+        assert caught.value.code == "directory_not_writable"
+
+    async def test_directory_with_something_in_it(
+        self, tmp_path: Path, writer: WriterThread, clock: FakeClock
+    ) -> None:
+        (tmp_path / "other").touch()
+        with pytest.raises(RecordingError) as caught:
+            await started(tmp_path, writer, clock)
+        assert caught.value.code == "directory_in_use"
+
+    async def test_too_little_space(
+        self, tmp_path: Path, writer: WriterThread, clock: FakeClock
+    ) -> None:
+        with pytest.raises(RecordingError) as caught:
+            await Recorder.start(
+                spec(tmp_path), writer, clock, Failures(), disk_floor_bytes=1 << 60
+            )
+        assert caught.value.code == "disk_full"
+
+    async def test_without_a_writer_thread(self, tmp_path: Path, clock: FakeClock) -> None:
+        with pytest.raises(RuntimeError, match="does not run"):
+            await started(tmp_path, WriterThread(clock), clock)
+
+
+class TestStop:
+    async def test_twice_gives_the_same_result(
+        self, tmp_path: Path, writer: WriterThread, clock: FakeClock
+    ) -> None:
+        recorder = await started(tmp_path, writer, clock)
+        speak(microphone(recorder), clock, tone_packets(1))
+        first, second = await asyncio.gather(recorder.stop(), recorder.stop())
+        assert first == second
+        assert first is await recorder.stop()
+
+    async def test_nothing_happens_afterwards(
+        self, tmp_path: Path, writer: WriterThread, clock: FakeClock
+    ) -> None:
+        recorder = await started(tmp_path, writer, clock)
+        await recorder.stop()
+        recorder.pause()
+        recorder.resume()
+        assert recorder.open_track("p1", "Ana", TrackSource.MICROPHONE, "c1", 1) is None
+        assert manifest(tmp_path).state == "ready"
+        assert manifest(tmp_path).paused == []
+
+    async def test_manifest_agrees_with_the_result(
+        self, tmp_path: Path, writer: WriterThread, clock: FakeClock
+    ) -> None:
+        recorder = await started(tmp_path, writer, clock)
+        speak(microphone(recorder), clock, tone_packets(1))
+        result = await recorder.stop()
+        written = manifest(tmp_path)
+        assert written.result() == result
+        assert (written.meeting_id, written.session_id) == ("meet1", "sess1")
+        assert (written.started_by, written.ended_by) == ("ana", "user")
+
+    async def test_writer_that_ends_first_leaves_it_to_recovery(
+        self, tmp_path: Path, clock: FakeClock
+    ) -> None:
+        thread = WriterThread(clock)
+        thread.start()
+        recorder = await started(tmp_path, thread, clock)
+        speak(microphone(recorder), clock, tone_packets(1))
+        await asyncio.to_thread(thread.stop)
+        with pytest.raises(RecordingError) as caught:
+            await recorder.stop()
+        assert caught.value.code == "abandoned"
+        assert manifest(tmp_path).state == "recording"
+
+
+class TestCost:
+    async def test_no_codec_and_no_other_thread_runs(
+        self, tmp_path: Path, writer: WriterThread, clock: FakeClock
+    ) -> None:
+        packets = tone_packets(1)
+        await asyncio.to_thread(lambda: None)  # the loop's own pool
+        before = {thread.name for thread in threading.enumerate()}
+        kernel_before = len(names(Path("/proc/self/task")))
+        recorder = await started(tmp_path, writer, clock)
+        for who in range(5):
+            speak(microphone(recorder, f"p{who}"), clock, packets)
+        after = {thread.name for thread in threading.enumerate()}
+        assert {name for name in after - before if not name.startswith("asyncio_")} == set()
+        # threads that a codec library starts are not Python's
+        assert len(names(Path("/proc/self/task"))) - kernel_before == len(after - before)
+        await recorder.stop()
