@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import structlog
@@ -11,7 +11,7 @@ import structlog
 from media.clock import Clock
 from media.tasks import OnError, TaskScope
 from server.facts import entry_view
-from server.services.live_view import LiveView
+from server.services.live_view import LiveSession, LiveView
 from server.services.subscription import Subscription
 from server.services.views import SessionView
 from server.storage.port import PlacedEntry, SessionStore
@@ -90,8 +90,12 @@ class Tracker:
 
     def note_meeting(self, meeting: Meeting) -> None:
         """Learn whose meeting this is, before its first fact comes."""
-        self._accounts.pop(meeting.id, None)
-        self._accounts[meeting.id] = meeting.account
+        self.note_account(meeting.id, meeting.account)
+
+    def note_account(self, meeting_id: str, account: str) -> None:
+        """The same with the account alone."""
+        self._accounts.pop(meeting_id, None)
+        self._accounts[meeting_id] = account
         if len(self._accounts) > REMEMBERED_MEETINGS:
             del self._accounts[next(iter(self._accounts))]
 
@@ -133,6 +137,10 @@ class Tracker:
             self._on_error("tracker watcher", error)
 
     # what others ask
+
+    def live(self) -> Iterator[LiveSession]:
+        """Every session that has not ended, as it changes: read it at once."""
+        return iter(self._view)
 
     def live_sessions(self, account: str | None = None) -> list[SessionView]:
         """Every session that has not ended, pending ones included, oldest first."""

@@ -1,5 +1,6 @@
 """Sessions and their log in SQL: a batch of facts is folded to its last entities, then written."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -33,7 +34,7 @@ class _Batch:
     """What a batch of facts comes to: the last state of each entity, keyed by id."""
 
     sessions: dict[str, Values] = field(default_factory=dict)
-    participants: dict[str, Values] = field(default_factory=dict)
+    participants: dict[tuple[str, str], Values] = field(default_factory=dict)
     connections: dict[str, Values] = field(default_factory=dict)
     events: list[Values] = field(default_factory=list)
     discarded: set[str] = field(default_factory=set)
@@ -64,7 +65,7 @@ class _Batch:
             case SessionDiscarded(session=session):
                 self.discarded.add(session.id)
             case ParticipantJoined(participant=who) | ParticipantLeft(participant=who):
-                self.participants[who.id] = to_row(who)
+                self.participants[(who.session_id, who.id)] = to_row(who)
             case ConnectionChanged(connection=one) | QualityChanged(connection=one):
                 self.connections[one.id] = to_row(one)
             case _:
@@ -75,14 +76,20 @@ class _Batch:
         return [row for row in rows if row[key] not in self.discarded]
 
 
+def _folded(entries: Sequence[PlacedEntry]) -> _Batch:
+    batch = _Batch()
+    for placed in entries:
+        batch.take(placed)
+    return batch
+
+
 async def _upsert(connection: AsyncConnection, table: Table, rows: list[Values]) -> None:
     if not rows:
         return
     statement = insert(table)
-    news = {name: statement.excluded[name] for name in rows[0] if name != "id"}
-    await connection.execute(
-        statement.on_conflict_do_update(index_elements=["id"], set_=news), rows
-    )
+    keys = [column.name for column in table.primary_key]
+    news = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    await connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=news), rows)
 
 
 class SqlSessions:
@@ -93,9 +100,7 @@ class SqlSessions:
 
     async def write_facts(self, entries: Sequence[PlacedEntry]) -> None:
         """Append facts and bring the entities that they carry up to date, in one transaction."""
-        batch = _Batch()
-        for placed in entries:
-            batch.take(placed)
+        batch = await asyncio.to_thread(_folded, tuple(entries))
         async with self._db.writing() as connection:
             await _upsert(connection, sessions, batch.kept(batch.sessions.values(), "id"))
             await _upsert(connection, participants, batch.kept(batch.participants.values()))

@@ -102,8 +102,8 @@ sessions = Table(
 participants = Table(
     "participants",
     metadata,
-    Column("id", String, primary_key=True),
-    Column("session_id", String, nullable=False, index=True),
+    Column("session_id", String, primary_key=True),
+    Column("id", String, primary_key=True),  # a join token may bring its id into a later session
     Column("meeting_id", String, nullable=False),
     Column("name", String, nullable=False),
     Column("role", String, nullable=False),

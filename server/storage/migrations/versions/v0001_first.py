@@ -75,8 +75,8 @@ def upgrade() -> None:
     op.create_index("meetings_by_account", "meetings", ["account", "id"], unique=False)
     op.create_table(
         "participants",
-        sa.Column("id", sa.String(), nullable=False),
         sa.Column("session_id", sa.String(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
         sa.Column("meeting_id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("role", sa.String(), nullable=False),
@@ -86,10 +86,7 @@ def upgrade() -> None:
         sa.Column("left_at", sa.BigInteger(), nullable=True),
         sa.Column("user_id", sa.String(), nullable=True),
         sa.Column("reason", sa.String(), nullable=True),
-        sa.PrimaryKeyConstraint("id"),
-    )
-    op.create_index(
-        op.f("ix_participants_session_id"), "participants", ["session_id"], unique=False
+        sa.PrimaryKeyConstraint("session_id", "id"),
     )
     op.create_index(
         "participants_by_meeting", "participants", ["meeting_id", "user_id"], unique=False
@@ -192,7 +189,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_recordings_session_id"), table_name="recordings")
     op.drop_table("recordings")
     op.drop_index("participants_by_meeting", table_name="participants")
-    op.drop_index(op.f("ix_participants_session_id"), table_name="participants")
     op.drop_table("participants")
     op.drop_index("meetings_by_account", table_name="meetings")
     op.drop_table("meetings")
