@@ -1,0 +1,159 @@
+"""Outgoing packets, collected and handed to the kernel together.
+
+`sendmmsg` is called through cffi's ABI mode on the C library, so nothing is compiled; where the
+call does not exist (macOS, Windows) each packet goes out with `sendto` semantics of its own.
+"""
+
+import ctypes.util
+import socket
+import struct
+from collections.abc import Callable
+from typing import Any
+
+from cffi import FFI
+from pylibsrtp._binding import ffi as srtp_ffi
+
+CAPACITY = 512  # packets; one flush of a busy fan-out
+STRIDE = 1664  # a datagram of 1500 bytes and the largest SRTP trailer (144), rounded up to 64
+_DONT_WAIT = 0x40  # MSG_DONTWAIT on Linux
+
+_ffi = FFI()
+_ffi.cdef("""
+struct iovec { void *iov_base; size_t iov_len; };
+struct msghdr { void *msg_name; unsigned int msg_namelen; struct iovec *msg_iov; size_t msg_iovlen;
+                void *msg_control; size_t msg_controllen; int msg_flags; };
+struct mmsghdr { struct msghdr msg_hdr; unsigned int msg_len; };
+int sendmmsg(int, struct mmsghdr *, unsigned int, int);
+""")
+
+
+def socket_name(family: int, address: tuple[str, int]) -> tuple[object, int]:
+    """A kernel socket address in memory, with its length (Linux layout).
+
+    Args:
+        family: `socket.AF_INET` or `socket.AF_INET6`.
+        address: Numeric host and port.
+    """
+    packed = socket.inet_pton(family, address[0])
+    port = struct.pack("!H", address[1])
+    if family == socket.AF_INET:
+        raw = struct.pack("=H", family) + port + packed + bytes(8)
+    else:
+        raw = struct.pack("=H", family) + port + bytes(4) + packed + bytes(4)
+    return _ffi.new("char[]", raw), len(raw)
+
+
+def _find_sendmmsg() -> Callable[..., int] | None:
+    if not ctypes.util.find_library("c") or not hasattr(socket, "AF_PACKET"):
+        return None  # the structures above are Linux'
+    try:
+        call: Callable[..., int] = _ffi.dlopen(None).sendmmsg
+    except (AttributeError, OSError):
+        return None
+    return call
+
+
+class Batch:
+    """Fixed memory for packets on their way out.
+
+    The owner writes packet `count` through `view` or `pointers`, then calls the fields' setters
+    by hand: everything is a plain list, because this is the innermost loop of the server.
+
+    Attributes:
+        count: Packets waiting.
+        view: All packet memory as one writable buffer, `STRIDE` bytes a packet.
+        pointers: Each packet's memory, for the SRTP library.
+        bodies: The same, 12 bytes further: behind the fixed header.
+        vectors: Each packet's `iov_len` holder.
+        headers: Each packet's `msg_name` holder.
+        descriptors: Each packet's socket.
+        sent: Packets handed to the kernel.
+        dropped: Packets that the kernel refused: its buffer was full, or no route.
+    """
+
+    def __init__(self, *, use_sendmmsg: bool = True) -> None:
+        self.count = 0
+        self.sent = 0
+        self.dropped = 0
+        self._memory = srtp_ffi.new("char[]", CAPACITY * STRIDE)
+        self.view = memoryview(srtp_ffi.buffer(self._memory)).cast("B")
+        self.pointers = [self._memory + index * STRIDE for index in range(CAPACITY)]
+        self.bodies = [pointer + 12 for pointer in self.pointers]
+        base = int(srtp_ffi.cast("uintptr_t", self._memory))
+        self._vector_memory = _ffi.new("struct iovec[]", CAPACITY)
+        self._messages = _ffi.new("struct mmsghdr[]", CAPACITY)
+        self.vectors: list[Any] = []
+        self.headers: list[Any] = []
+        for index in range(CAPACITY):
+            vector = self._vector_memory[index]
+            vector.iov_base = _ffi.cast("void *", base + index * STRIDE)
+            header = self._messages[index].msg_hdr
+            header.msg_iov = self._vector_memory + index
+            header.msg_iovlen = 1
+            self.vectors.append(vector)
+            self.headers.append(header)
+        self.descriptors = [-1] * CAPACITY
+        self._sendmmsg = _find_sendmmsg() if use_sendmmsg else None
+        self._sockets: dict[int, socket.socket] = {}
+
+    def register(self, udp: socket.socket) -> None:
+        """Make a socket known, for sending without `sendmmsg`."""
+        self._sockets[udp.fileno()] = udp
+
+    def flush(self) -> None:
+        """Hand everything to the kernel; what it refuses is dropped and counted."""
+        total, self.count = self.count, 0
+        descriptors = self.descriptors
+        start = 0
+        while start < total:
+            descriptor = descriptors[start]
+            end = start + 1
+            while end < total and descriptors[end] == descriptor:
+                end += 1
+            if self._sendmmsg is not None:
+                self._send_run(descriptor, start, end)
+            else:
+                self._send_singly(descriptor, start, end)
+            start = end
+
+    def _send_run(self, descriptor: int, start: int, end: int) -> None:
+        send = self._sendmmsg
+        assert send is not None  # noqa: S101 - flush has looked
+        while start < end:
+            done = send(descriptor, self._messages + start, end - start, _DONT_WAIT)
+            if done > 0:
+                self.sent += done
+                start += done
+                continue
+            # The first packet of the rest was refused: a full buffer refuses all of them now,
+            # an unreachable peer only its own.
+            if _ffi.errno in _FULL:
+                self.dropped += end - start
+                return
+            self.dropped += 1
+            start += 1
+
+    def _send_singly(self, descriptor: int, start: int, end: int) -> None:
+        udp = self._sockets.get(descriptor)
+        for index in range(start, end):
+            size = self.vectors[index].iov_len
+            at = index * STRIDE
+            try:
+                if udp is None:
+                    raise OSError  # noqa: TRY301 - a closed socket drops like a full one
+                udp.sendto(self.view[at : at + size], self._address(index))
+            except OSError:
+                self.dropped += 1
+            else:
+                self.sent += 1
+
+    def _address(self, index: int) -> tuple[str, int]:
+        header = self.headers[index]
+        raw = bytes(_ffi.buffer(_ffi.cast("char *", header.msg_name), header.msg_namelen))
+        family = struct.unpack_from("=H", raw)[0]
+        port = struct.unpack_from("!H", raw, 2)[0]
+        packed = raw[4:8] if family == socket.AF_INET else raw[8:24]
+        return socket.inet_ntop(family, packed), port
+
+
+_FULL = (11, 105)  # EAGAIN, ENOBUFS on Linux

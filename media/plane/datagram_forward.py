@@ -1,0 +1,217 @@
+"""Fan-out: one decrypted packet in the scratch buffer becomes one packet per listening slot."""
+
+import struct
+
+from media.plane.datagram_batch import CAPACITY, STRIDE, Batch
+from media.plane.datagram_srtp import Scratch, memmove, protect
+from media.plane.port import Connection, Slot, Track
+from media.plane.rewrite import Rewriter
+from media.rtp import vp8
+from media.rtp.video import is_keyframe
+
+HEADER_BYTES = 12
+MAX_GAP = 500  # a longer hole is an outage: listeners see the stream go on without it
+
+_HEADER = struct.Struct("!BBHLL")
+_pack_header = _HEADER.pack_into
+
+
+class Fanout:
+    """Numbers, rewrites, protects and queues packets.
+
+    Args:
+        batch: Takes what goes out; the owner flushes it.
+        scratch: Holds the decrypted packet.
+    """
+
+    def __init__(self, batch: Batch, scratch: Scratch) -> None:
+        self._batch = batch
+        self._scratch = scratch
+
+    def forward(  # noqa: PLR0913, PLR0917 - the facts of one packet; an object would cost more
+        self,
+        track: Track,
+        extended: int,
+        timestamp: int,
+        marker: int,
+        start: int,
+        end: int,
+        now_ns: int,
+    ) -> bool:
+        """Send the payload between `start` and `end` of the scratch buffer to the track's slots.
+
+        Returns:
+            False when the packet was left out: too late, or its payload makes no sense.
+        """
+        if extended <= track.floor:
+            return False  # from before a gated packet: its number has been given away
+        described = None
+        if track.vp8:
+            try:
+                described = vp8.parse(self._scratch.view[start:end])
+            except ValueError:
+                track.connection.counters.malformed += 1
+                return False
+        if track.audio and (track.resync or track.pending):
+            marker = 0x80  # the first packet of a talkspurt (RFC 3551 section 4.1)
+        number = _number(track, extended)
+        progress = track.progress
+        if number > progress.number:
+            progress.number = number
+            progress.timestamp = timestamp
+            progress.at_ns = now_ns
+            if described is not None:
+                progress.picture_id = described.picture_id
+                progress.tl0picidx = described.tl0picidx
+        if track.pending:
+            self._start_slots(track, number, timestamp, described, start, end, now_ns)
+        size = end - start
+        progress.packets += 1
+        progress.octets += size
+        if track.cache is not None:
+            packet = _HEADER.pack(0x80, marker, number & 0xFFFF, timestamp, 0)
+            track.cache.put(number & 0xFFFF, packet + bytes(self._scratch.view[start:end]))
+        self._fan_out(track, marker, number, timestamp, start, size, described)
+        return True
+
+    def resend(self, slot: Slot, packet: bytes) -> None:
+        """Send a cached packet of the slot's track once more."""
+        _, marker, number, timestamp, _ = _HEADER.unpack_from(packet)
+        payload = memoryview(packet)[HEADER_BYTES:]
+        track = slot.track
+        described = vp8.parse(payload) if track is not None and track.vp8 else None
+        self._write(slot, marker, number, timestamp, payload, len(payload), described)
+        slot.connection.counters.retransmitted += 1
+
+    def queue_datagram(self, connection: Connection, datagram: bytes) -> None:
+        """Queue a finished datagram."""
+        index = self._batch.count
+        at = index * STRIDE
+        self._batch.view[at : at + len(datagram)] = datagram
+        self._queue(connection, index, len(datagram))
+
+    def _start_slots(  # noqa: PLR0913, PLR0917 - as above
+        self,
+        track: Track,
+        number: int,
+        timestamp: int,
+        described: vp8.Vp8Descriptor | None,
+        start: int,
+        end: int,
+        now_ns: int,
+    ) -> None:
+        """Slots that wait start with audio at once, with video at a key frame."""
+        if not track.audio and not is_keyframe(track.codec, self._scratch.view[start:end]):
+            track.connection.room.want_keyframe(track)
+            return
+        for slot in track.pending:
+            slot.rewriter.begin(
+                number=number,
+                timestamp=timestamp,
+                at_ns=now_ns,
+                picture_id=described.picture_id if described else None,
+                tl0picidx=described.tl0picidx if described else None,
+                progress=track.progress,
+            )
+            track.slots.append(slot)
+        track.pending.clear()
+
+    def _fan_out(  # noqa: PLR0913, PLR0917 - as above
+        self,
+        track: Track,
+        marker: int,
+        number: int,
+        timestamp: int,
+        start: int,
+        size: int,
+        described: vp8.Vp8Descriptor | None,
+    ) -> None:
+        body = self._scratch.pointer + start
+        if number == track.progress.number:
+            for slot in track.slots:
+                self._write(slot, marker, number, timestamp, body, size, described)
+            return
+        for slot in track.slots:
+            if number >= slot.rewriter.first_number:  # late, and of what this slot has begun with
+                self._write(slot, marker, number, timestamp, body, size, described)
+
+    def _write(  # noqa: PLR0913, PLR0917 - the innermost loop
+        self,
+        slot: Slot,
+        marker: int,
+        number: int,
+        timestamp: int,
+        payload: object,
+        size: int,
+        described: vp8.Vp8Descriptor | None,
+    ) -> None:
+        connection = slot.connection
+        context = connection.tx
+        if context is None:
+            return  # not connected yet, or no longer
+        batch = self._batch
+        index = batch.count
+        rewriter = slot.rewriter
+        at = index * STRIDE
+        _pack_header(
+            batch.view,
+            at,
+            0x80,
+            slot.payload_type | marker,
+            (number + rewriter.sequence_offset) & 0xFFFF,
+            (timestamp + rewriter.timestamp_offset) & 0xFFFFFFFF,
+            slot.ssrc,
+        )
+        memmove(batch.bodies[index], payload, size)
+        if described is not None:
+            _rewrite_vp8(batch.view, at + HEADER_BYTES, rewriter, described)
+        length = self._scratch.length
+        length[0] = HEADER_BYTES + size
+        if protect(context, batch.pointers[index], length):
+            connection.counters.protect_failed += 1
+            return
+        size = length[0]
+        connection.packets_sent += 1
+        connection.octets_sent += size
+        self._queue(connection, index, size)
+
+    def _queue(self, connection: Connection, index: int, size: int) -> None:
+        batch = self._batch
+        batch.vectors[index].iov_len = size
+        header = batch.headers[index]
+        header.msg_name = connection.name
+        header.msg_namelen = connection.name_length
+        batch.descriptors[index] = connection.fd
+        batch.count = index + 1
+        if batch.count == CAPACITY:
+            batch.flush()
+
+
+def _number(track: Track, extended: int) -> int:
+    """The forward number; after a gated run or an outage it goes on where the track stopped."""
+    number = extended - track.gated
+    highest = track.progress.number
+    if number - highest > MAX_GAP:
+        track.resync = True
+    if track.resync:
+        track.gated += number - highest - 1
+        track.floor = extended - 1
+        track.resync = False
+        return highest + 1
+    return number
+
+
+def _rewrite_vp8(
+    view: memoryview, at: int, rewriter: Rewriter, described: vp8.Vp8Descriptor
+) -> None:
+    if described.picture_id is not None:
+        picture = described.picture_id + rewriter.picture_offset
+        place = at + described.picture_id_offset
+        if described.picture_id_bits == 15:
+            view[place] = 0x80 | (picture >> 8 & 0x7F)
+            view[place + 1] = picture & 0xFF
+        else:
+            view[place] = picture & 0x7F
+    if described.tl0picidx is not None:
+        place = at + described.tl0picidx_offset
+        view[place] = (described.tl0picidx + rewriter.tl0_offset) & 0xFF

@@ -1,0 +1,216 @@
+"""Intake: what becomes of a connection's RTP packet, from the clear header to the fan-out.
+
+The rules that the header decides (who speaks, who is muted, whom nobody watches) cost no
+decryption, except one packet in `DECRYPT_EVERY`, which keeps the SRTP roll-over counter in step.
+"""
+
+import struct
+
+from media.plane.datagram_forward import Fanout
+from media.plane.datagram_srtp import Scratch, memmove, unprotect
+from media.plane.port import FIRST_CYCLE, Connection, PlaneEvents, Track
+from media.plane.speakers import ASSUMED_LEVEL, GATE_LEVEL, HANGOVER_PACKETS, MUTED_LEVEL
+from media.rtp.header import audio_level, find_extension, payload_offset
+
+# A receiver that skips more than 32768 packets across a wrap of the sequence number can never
+# decrypt again (RFC 3711 section 3.3.1); one in 512 also notices a forger early.
+DECRYPT_EVERY = 512
+MAX_LEARNED = 64  # streams without an `a=ssrc` line that one connection may show in its life
+DTX_OCTETS = 3  # Opus sends 1 to 3 bytes for nothing (RFC 6716 section 2.1.9)
+TAG_OCTETS = 16  # of AEAD; HMAC-SHA1's tag is 10, which errs towards speech
+
+_read_long = struct.Struct("!L").unpack_from
+
+
+class Intake:
+    """Takes RTP datagrams of known connections.
+
+    Args:
+        scratch: Packets are decrypted into it.
+        fanout: Sends them on.
+        events: Told of gaps in video.
+    """
+
+    def __init__(self, scratch: Scratch, fanout: Fanout, events: PlaneEvents) -> None:
+        self._scratch = scratch
+        self._fanout = fanout
+        self._events = events
+
+    def rtp(self, connection: Connection, datagram: bytes, size: int, now_ns: int) -> None:
+        """Take one datagram of at least 12 bytes."""
+        track = connection.by_ssrc.get(_read_long(datagram, 8)[0])
+        if track is None:
+            self._learn(connection, datagram, size, now_ns)
+            return
+        if datagram[1] & 0x7F != track.payload_type:
+            connection.counters.unknown_payload_type += 1
+            return
+        connection.packets_received += 1
+        connection.octets_received += size
+        sequence = datagram[2] << 8 | datagram[3]
+        if track.meter is not None:
+            track.meter.packet(now_ns, sequence, _read_long(datagram, 4)[0])
+        if track.audio:
+            self._audio(track, datagram, size, sequence, now_ns)
+        else:
+            self._video(track, datagram, size, sequence, now_ns)
+
+    def _audio(self, track: Track, datagram: bytes, size: int, sequence: int, now_ns: int) -> None:
+        extended = _extend(track, sequence)
+        level = _level(track, datagram, size)
+        voiced = level < GATE_LEVEL
+        if voiced:
+            track.hang = HANGOVER_PACKETS
+        elif track.hang:
+            track.hang -= 1
+        silent = not track.hang
+        if (track.muted or (silent and not track.taps)) and 0 <= track.skipped < DECRYPT_EVERY:
+            track.skipped += 1
+            _gate(track, extended, now_ns)
+            return
+        payload = self._decrypt(track, datagram, size, now_ns)
+        if payload is None:
+            return
+        if track.muted:
+            _gate(track, extended, now_ns)
+            return
+        start, end = payload
+        timestamp = _read_long(datagram, 4)[0]
+        if track.taps:
+            plain = bytes(self._scratch.view[start:end])
+            for _, tap in track.taps:
+                tap.rtp(now_ns, sequence, timestamp, plain)
+        if voiced:
+            track.connection.room.voice(track, level, now_ns)
+        if silent or not (track.slots or track.pending):
+            _gate(track, extended, now_ns)
+            return
+        marker = datagram[1] & 0x80
+        self._fanout.forward(track, extended, timestamp, marker, start, end, now_ns)
+
+    def _video(self, track: Track, datagram: bytes, size: int, sequence: int, now_ns: int) -> None:
+        extended = _extend(track, sequence)
+        watched = not track.muted and (track.slots or track.pending)
+        if not watched and 0 <= track.skipped < DECRYPT_EVERY:
+            track.skipped += 1
+            _gate(track, extended, now_ns)
+            return
+        payload = self._decrypt(track, datagram, size, now_ns)
+        if payload is None:
+            return
+        start, end = payload
+        if not watched or start == end:  # an empty payload is a bandwidth probe
+            _gate(track, extended, now_ns)
+            return
+        track.missing.received(extended, now_ns / 1e9)
+        timestamp = _read_long(datagram, 4)[0]
+        marker = datagram[1] & 0x80
+        self._fanout.forward(track, extended, timestamp, marker, start, end, now_ns)
+        if track.missing:
+            self._events.missing(track, now_ns)
+
+    def _learn(self, connection: Connection, datagram: bytes, size: int, now_ns: int) -> None:
+        """A stream that the offer did not name: find its m-line, if the packet is authentic.
+
+        The packet itself is not forwarded; the stream's next ones are.
+        """
+        connection.counters.unknown_ssrc += 1
+        if connection.learned >= MAX_LEARNED:
+            return
+        if not self._open(connection, datagram, size):
+            return
+        connection.learned += 1
+        connection.heard_ns = connection.media_ns = now_ns
+        track = _find_track(connection, datagram)
+        if track is None:
+            return
+        ssrc = _read_long(datagram, 8)[0]
+        if track.ssrc is not None:
+            connection.by_ssrc.pop(track.ssrc, None)
+        connection.room.restart_track(track, ssrc)
+        connection.by_ssrc[ssrc] = track
+
+    def _open(self, connection: Connection, datagram: bytes, size: int) -> bool:
+        """Decrypt into the scratch buffer; False when the packet is not authentic."""
+        scratch = self._scratch
+        memmove(scratch.pointer, datagram, size)
+        scratch.length[0] = size
+        if unprotect(connection.rx, scratch.pointer, scratch.length):
+            connection.counters.auth_failed += 1
+            return False
+        return True
+
+    def _decrypt(
+        self, track: Track, datagram: bytes, size: int, now_ns: int
+    ) -> tuple[int, int] | None:
+        """Where the payload lies in the scratch buffer; None when the packet is not authentic."""
+        connection = track.connection
+        if not self._open(connection, datagram, size):
+            return None
+        connection.heard_ns = connection.media_ns = now_ns
+        end = self._scratch.length[0]
+        try:
+            start = payload_offset(datagram)
+        except ValueError:
+            start = end + 1
+        if datagram[0] & 0x20 and end > start:
+            end -= self._scratch.view[end - 1]
+        if end < start:
+            connection.counters.malformed += 1
+            return None
+        track.skipped = 0
+        if not track.flowing:
+            connection.room.began(track)
+        return start, end
+
+
+def _find_track(connection: Connection, datagram: bytes) -> Track | None:
+    payload_type = datagram[1] & 0x7F
+    candidates = [
+        track for track in connection.tracks.values() if track.payload_type == payload_type
+    ]
+    if connection.mid_extension:
+        mid = find_extension(datagram, connection.mid_extension)
+        if mid is not None:
+            named = connection.tracks.get(mid.decode("ascii", "replace"))
+            return named if named in candidates else None
+    return candidates[0] if len(candidates) == 1 else None
+
+
+def _level(track: Track, datagram: bytes, size: int) -> int:
+    """Level in -dBov; without the extension a guess from the size (the payload is encrypted)."""
+    if track.level_extension:
+        level = audio_level(datagram, track.level_extension)
+        if level is not None:
+            return level
+    try:
+        octets = size - payload_offset(datagram) - TAG_OCTETS
+    except ValueError:
+        return MUTED_LEVEL
+    return MUTED_LEVEL if octets <= DTX_OCTETS else ASSUMED_LEVEL
+
+
+def _gate(track: Track, extended: int, now_ns: int) -> None:
+    """Leave a packet out; listeners' numbers close up behind it."""
+    connection = track.connection
+    connection.heard_ns = connection.media_ns = now_ns
+    if track.muted:
+        connection.counters.muted += 1
+    else:
+        connection.counters.gated += 1
+    if extended == track.head:
+        track.floor = extended
+        track.resync = True
+
+
+def _extend(track: Track, sequence: int) -> int:
+    """The extended sequence number, counted for receiver reports (RFC 3550 appendix A.1)."""
+    head = track.head
+    track.received += 1
+    if head < 0:
+        track.head = track.base = sequence + FIRST_CYCLE
+        return track.head
+    extended = head + ((sequence - head + 0x8000) & 0xFFFF) - 0x8000
+    if extended > head:
+        track.head = extended
+    return extended

@@ -1,0 +1,367 @@
+"""The seam of the packet plane: connections, tracks and slots, and what a plane reports upwards.
+
+The engine makes these objects from a negotiated answer; rooms decide which track each slot
+carries; a plane moves the packets. Hot attributes are plain fields: no call per packet.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from media.plane.rewrite import Progress, Rewriter
+from media.quality.measure import ReportMeter, StreamMeter
+from media.rtp.cache import PacketCache
+from media.rtp.nack import MissingTracker
+from media.types import (
+    MediaKind,
+    RoomTap,
+    SlotState,
+    TileRequest,
+    TrackSource,
+    TrackState,
+    TrackTap,
+)
+
+if TYPE_CHECKING:
+    from media.plane.room import Room
+
+Address = tuple[str, int]
+
+# Extended sequence numbers begin one cycle up, so that packets from before the first are positive.
+FIRST_CYCLE = 0x10000
+
+
+@dataclass(frozen=True, slots=True)
+class TrackSpec:
+    """What the answer settled for a publishing m-line.
+
+    Attributes:
+        mid: Identification tag.
+        source: What it captures.
+        codec: MIME type.
+        payload_type: The one payload type accepted.
+        clock_rate: RTP clock in Hz.
+        ssrc: From the offer; None until a packet shows it.
+        level_extension: Extension id of the audio level (RFC 6464), 0 when not negotiated.
+    """
+
+    mid: str
+    source: TrackSource
+    codec: str
+    payload_type: int
+    clock_rate: int
+    ssrc: int | None
+    level_extension: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SlotSpec:
+    """What the answer settled for a receiving m-line.
+
+    Attributes:
+        mid: Identification tag.
+        kind: Audio or video.
+        ssrc: Ours, fixed for the life of the m-line.
+        payload_types: Lower-case MIME type to the listener's payload type.
+    """
+
+    mid: str
+    kind: MediaKind
+    ssrc: int
+    payload_types: Mapping[str, int]
+
+
+class Track:
+    """One published source of a connection, as the plane sees it."""
+
+    __slots__ = (
+        "audio",
+        "base",
+        "cache",
+        "codec",
+        "connection",
+        "feedback_ns",
+        "floor",
+        "flowing",
+        "gated",
+        "hang",
+        "head",
+        "jitter_ms",
+        "level_extension",
+        "meter",
+        "missing",
+        "muted",
+        "payload_type",
+        "pending",
+        "progress",
+        "received",
+        "report_expected",
+        "report_received",
+        "resync",
+        "sender_report",
+        "skipped",
+        "slots",
+        "spec",
+        "ssrc",
+        "taps",
+        "vp8",
+    )
+
+    def __init__(self, connection: "Connection", spec: TrackSpec) -> None:
+        self.connection = connection
+        self.spec = spec
+        self.codec = spec.codec.lower()
+        self.audio = spec.source.kind is MediaKind.AUDIO
+        self.vp8 = self.codec == "video/vp8"
+        self.payload_type = spec.payload_type
+        self.level_extension = spec.level_extension
+        self.ssrc = spec.ssrc
+        self.muted = False
+        self.flowing = False
+        self.slots: list[Slot] = []
+        self.pending: list[Slot] = []
+        self.taps: list[tuple[RoomTap, TrackTap]] = []
+        self.progress = Progress()
+        self.meter = StreamMeter(spec.clock_rate) if self.audio else None
+        self.jitter_ms = 0.0
+        self.missing = MissingTracker()
+        self.cache: PacketCache | None = None if self.audio else PacketCache()
+        self.feedback_ns = 0  # when a key frame was last asked for
+        self.gated = 0  # extended number less forward number
+        self.restart(spec.ssrc)
+
+    def restart(self, ssrc: int | None) -> None:
+        """Begin anew with another stream; forward numbers go on where they were.
+
+        Slots that carry the track must have been ended before.
+        """
+        self.ssrc = ssrc
+        self.head = -1  # highest extended sequence number, -1 before the first
+        self.base = 0
+        self.received = 0
+        self.floor = -1  # extended numbers up to here are not forwarded any more
+        self.hang = 0
+        self.skipped = -1  # packets since the last decrypted one; -1: decrypt the next
+        self.resync = True
+        self.report_expected = 0
+        self.report_received = 0
+        self.sender_report: tuple[int, int] | None = None  # middle NTP bits, arrival ns
+        self.missing = MissingTracker()
+        if self.cache is not None:
+            self.cache.clear()
+
+    @property
+    def participant_id(self) -> str:
+        """Whose track."""
+        return self.connection.participant_id
+
+    def state(self) -> TrackState:
+        """For the control plane."""
+        return TrackState(self.spec.source, self.spec.mid, self.spec.codec, self.flowing)
+
+
+class Slot:
+    """One outgoing stream of a connection."""
+
+    __slots__ = (
+        "audio",
+        "connection",
+        "meter",
+        "payload_type",
+        "report",
+        "rewriter",
+        "spec",
+        "ssrc",
+        "track",
+    )
+
+    def __init__(self, connection: "Connection", spec: SlotSpec, rewriter: Rewriter) -> None:
+        self.connection = connection
+        self.spec = spec
+        self.audio = spec.kind is MediaKind.AUDIO
+        self.ssrc = spec.ssrc
+        self.rewriter = rewriter
+        self.meter = ReportMeter(48000) if self.audio else None
+        self.payload_type = 0
+        self.track: Track | None = None
+        self.report: tuple[int, int] | None = None  # middle NTP bits of our SR, when sent (ns)
+
+    def state(self) -> SlotState:
+        """For the control plane."""
+        spec, track = self.spec, self.track
+        if track is None:
+            return SlotState(spec.mid, spec.kind)
+        return SlotState(
+            spec.mid,
+            spec.kind,
+            track.participant_id,
+            track.spec.source,
+            paused=track.muted,
+            reason="muted" if track.muted else None,
+        )
+
+
+@dataclass(slots=True)
+class Counters:
+    """What happened to a connection's packets, by name."""
+
+    auth_failed: int = 0
+    gated: int = 0
+    muted: int = 0
+    unknown_ssrc: int = 0
+    unknown_payload_type: int = 0
+    malformed: int = 0
+    protect_failed: int = 0
+    nacks_received: int = 0
+    nacks_sent: int = 0
+    retransmitted: int = 0
+    plis_received: int = 0
+    plis_sent: int = 0
+    rtcp_received: int = 0
+
+
+class Connection:
+    """One peer in the plane: where it is, its SRTP contexts, its tracks and slots.
+
+    `rx`, `tx`, `name` and `name_length` belong to the plane and mean nothing to others.
+    """
+
+    __slots__ = (
+        "address",
+        "by_ssrc",
+        "cname",
+        "connection_id",
+        "counters",
+        "every_video",
+        "fd",
+        "heard_ns",
+        "keys",
+        "label",
+        "learned",
+        "media_ns",
+        "mid_extension",
+        "muted",
+        "name",
+        "name_length",
+        "octets_received",
+        "octets_sent",
+        "only_participant",
+        "packets_received",
+        "packets_sent",
+        "participant_id",
+        "room",
+        "round_trip_ns",
+        "rx",
+        "slots",
+        "slots_by_ssrc",
+        "socket",
+        "ssrc",
+        "tiles",
+        "tracks",
+        "trip_ns",
+        "tx",
+    )
+
+    def __init__(self, connection_id: str, participant_id: str, label: str, room: "Room") -> None:
+        self.connection_id = connection_id
+        self.participant_id = participant_id
+        self.label = label
+        self.room = room
+        self.only_participant: str | None = None
+        self.every_video = False
+        self.tiles: tuple[TileRequest, ...] = ()
+        self.muted: set[TrackSource] = set()
+        self.cname = participant_id.encode()[:64]
+        self.ssrc = 1  # ours as an RTCP sender; media slots have their own
+        self.tracks: dict[str, Track] = {}
+        self.by_ssrc: dict[int, Track] = {}
+        self.slots: dict[str, Slot] = {}  # by mid, in m-line order
+        self.slots_by_ssrc: dict[int, Slot] = {}
+        self.mid_extension = 0
+        self.learned = 0
+        self.counters = Counters()
+        self.heard_ns: int | None = None
+        self.media_ns: int | None = None
+        self.packets_received = self.packets_sent = 0
+        self.octets_received = self.octets_sent = 0
+        self.round_trip_ns: int | None = None  # latest
+        self.trip_ns: int | None = None  # highest since the last quality tick
+        # Set by the plane on attach:
+        self.address: Address | None = None
+        self.socket = 0
+        self.fd = -1
+        self.name: object = None
+        self.name_length = 0
+        self.rx: object = None
+        self.tx: object = None
+        self.keys: object = None
+
+    def measured(self, trip_ns: int) -> None:
+        """Note a round trip."""
+        self.round_trip_ns = trip_ns
+        self.trip_ns = max(trip_ns, self.trip_ns or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class SrtpKeys:
+    """The SRTP contexts of a finished handshake (RFC 5764).
+
+    Attributes:
+        receive: Opaque context for unprotecting; valid while `owner` lives.
+        transmit: Opaque context for protecting.
+        profile: Name such as `SRTP_AEAD_AES_256_GCM`.
+        owner: Keeps both alive.
+    """
+
+    receive: object
+    transmit: object
+    profile: str
+    owner: object = field(repr=False)
+
+
+class RoomEvents(Protocol):
+    """What rooms report; calls arrive in the middle of packet work and only take notes."""
+
+    def slots_moved(self, connection: Connection) -> None:
+        """A slot of the connection carries something else."""
+
+    def tracks_moved(self, connection: Connection) -> None:
+        """A track began to flow."""
+
+    def keyframe_wanted(self, track: Track) -> None:
+        """Somebody cannot go on without a key frame of a video track."""
+
+
+class PlaneEvents(Protocol):
+    """What a plane calls back; none of these may raise."""
+
+    def control(self, datagram: bytes, address: Address, index: int) -> None:
+        """A STUN or DTLS datagram; `index` is the plane's socket."""
+
+    def rtcp(self, connection: Connection, compound: bytes, at_ns: int) -> None:
+        """A decrypted, authenticated RTCP compound."""
+
+    def missing(self, track: Track, at_ns: int) -> None:
+        """A video track has gaps that may be due for a request."""
+
+
+class Plane(Protocol):
+    """What rooms, reports and the engine ask of a plane."""
+
+    def attach(self, connection: Connection, keys: SrtpKeys, address: Address, index: int) -> None:
+        """Let packets flow between the connection and a validated address."""
+
+    def move(self, connection: Connection, address: Address, index: int) -> None:
+        """The peer's validated address changed."""
+
+    def detach(self, connection: Connection) -> None:
+        """Stop; idempotent."""
+
+    def send(self, datagram: bytes, address: Address, index: int) -> None:
+        """Send a control datagram; a full socket buffer drops it."""
+
+    def send_rtcp(self, connection: Connection, compound: bytes) -> None:
+        """Protect and send an RTCP compound."""
+
+    def resend(self, slot: Slot, packet: bytes) -> None:
+        """Send a cached packet of the slot's track once more."""

@@ -1,0 +1,260 @@
+"""Who hears and sees whom: a room assigns its tracks to its listeners' slots."""
+
+from collections.abc import Callable
+
+from media.plane.port import Connection, RoomEvents, Slot, Track
+from media.plane.speakers import Speakers
+from media.plane.views import fill, order
+from media.types import MediaKind, RoomTap, TileRequest, TrackSource
+
+
+class Room:
+    """Connections that hear and see each other.
+
+    Args:
+        room_id: Names it.
+        audio_slots: Primary places for speakers, and audio slots filled per listener at most.
+        events: Takes notes of changes.
+    """
+
+    def __init__(self, room_id: str, audio_slots: int, events: RoomEvents) -> None:
+        self.room_id = room_id
+        self.connections: dict[str, Connection] = {}
+        self.taps: list[RoomTap] = []
+        self.voiced = False
+        self._audio_slots = audio_slots
+        self._speakers: Speakers[Track] = Speakers(audio_slots)
+        self._events = events
+
+    def join(self, connection: Connection) -> None:
+        """Take a connection in; its slots are filled at once."""
+        self.connections[connection.connection_id] = connection
+        self.refresh(connection)
+
+    def leave(self, connection: Connection) -> None:
+        """Let a connection go, with its tracks and slots."""
+        if self.connections.pop(connection.connection_id, None) is None:
+            return
+        for slot in connection.slots.values():
+            self._clear(slot)
+        for track in list(connection.tracks.values()):
+            self.end_track(track)
+        connection.tracks.clear()
+        connection.by_ssrc.clear()
+
+    def voice(self, track: Track, level: int, at_ns: int) -> None:
+        """Take the level of an authenticated, voiced packet."""
+        self.voiced = True
+        if self._speakers.voice(track, level, at_ns):
+            self._place_audio_everywhere()
+
+    def speaking(self, at_ns: int) -> tuple[str, ...]:
+        """Participants who speak now, loudest first."""
+        seen = dict.fromkeys(
+            track.participant_id
+            for track in self._speakers.speaking(at_ns)
+            if track.spec.source is TrackSource.MICROPHONE
+        )
+        return tuple(seen)
+
+    def began(self, track: Track) -> None:
+        """A track's first authenticated packet arrived: tap it and show it."""
+        track.flowing = True
+        self._events.tracks_moved(track.connection)
+        for tap in self.taps:
+            self._open_tap(tap, track)
+        self._refresh_kind(audio=track.audio)
+
+    def want_keyframe(self, track: Track) -> None:
+        """A slot still waits for a key frame of the track."""
+        self._events.keyframe_wanted(track)
+
+    def end_track(self, track: Track) -> None:
+        """A track ended: close its taps, free its slots and its place."""
+        self.close_taps(track)
+        freed = [*track.slots, *track.pending]
+        for slot in freed:
+            self._clear(slot)
+        if track.ssrc is not None:
+            track.connection.by_ssrc.pop(track.ssrc, None)
+        track.connection.tracks.pop(track.spec.mid, None)
+        moved = self._speakers.drop(track)
+        if moved or freed:
+            self._refresh_kind(audio=track.audio)
+
+    def restart_track(self, track: Track, ssrc: int) -> None:
+        """A track goes on as another stream (new SSRC): its slots wait for its next packet."""
+        self.close_taps(track)
+        for slot in list(track.slots):
+            self._suspend(slot)
+        track.restart(ssrc)
+        if track.flowing:
+            for tap in self.taps:
+                self._open_tap(tap, track)
+
+    def mute(self, track: Track, *, muted: bool) -> None:
+        """Silence a track for everybody, or let it through again."""
+        if track.muted == muted:
+            return
+        track.muted = muted
+        if muted:
+            self._speakers.drop(track)
+        else:
+            for slot in list(track.slots):
+                self._suspend(slot)  # pictures from before the pause are worthless references
+        if track.audio:
+            self._place_audio_everywhere()
+        for slot in (*track.slots, *track.pending):
+            self._events.slots_moved(slot.connection)
+        if track.pending and not track.audio:
+            self._events.keyframe_wanted(track)
+
+    def set_view(self, connection: Connection, tiles: tuple[TileRequest, ...]) -> None:
+        """What a listener's page shows, most important first."""
+        connection.tiles = tiles
+        self._place_video(connection)
+
+    def refresh(self, connection: Connection) -> None:
+        """Fill a connection's slots anew, after its m-lines changed."""
+        self._place_audio(connection)
+        self._place_video(connection)
+
+    def drop_slot(self, slot: Slot) -> None:
+        """A slot's m-line went away."""
+        self._clear(slot)
+
+    def add_tap(self, tap: RoomTap) -> None:
+        """Tap every audio track, present and future."""
+        self.taps.append(tap)
+        for connection in self.connections.values():
+            for track in connection.tracks.values():
+                if track.flowing:
+                    self._open_tap(tap, track)
+
+    def remove_tap(self, tap: RoomTap) -> None:
+        """Stop handing tracks to a tap; its track taps are closed."""
+        if tap not in self.taps:
+            return
+        self.taps.remove(tap)
+        for connection in self.connections.values():
+            for track in connection.tracks.values():
+                for owner, track_tap in [pair for pair in track.taps if pair[0] is tap]:
+                    track.taps.remove((owner, track_tap))
+                    track_tap.close()
+
+    @staticmethod
+    def close_taps(track: Track) -> None:
+        """Close every tap of a track."""
+        taps, track.taps = track.taps, []
+        for _, tap in taps:
+            tap.close()
+
+    def _open_tap(self, tap: RoomTap, track: Track) -> None:
+        if not track.audio or track.ssrc is None:
+            return
+        connection = track.connection
+        opened = tap.open_track(
+            connection.participant_id,
+            connection.label,
+            track.spec.source,
+            connection.connection_id,
+            track.ssrc,
+        )
+        if opened is not None:
+            track.taps.append((tap, opened))
+
+    def _refresh_kind(self, *, audio: bool) -> None:
+        if audio:
+            self._place_audio_everywhere()
+            return
+        for connection in self.connections.values():
+            self._place_video(connection)
+
+    def _place_audio_everywhere(self) -> None:
+        for connection in self.connections.values():
+            self._place_audio(connection)
+
+    def _place_audio(self, connection: Connection) -> None:
+        slots = [slot for slot in connection.slots.values() if slot.audio][: self._audio_slots]
+        if not slots:
+            return
+        only = connection.only_participant
+        if only is None:
+            heard = [*self._speakers.primary]
+            if (reserve := self._speakers.reserve) is not None:
+                heard.append(reserve)
+        else:
+            heard = self._tracks(lambda track: track.audio and track.participant_id == only)
+        wanted = [
+            track
+            for track in heard
+            if track.participant_id != connection.participant_id and not track.muted
+        ]
+        self._assign(slots, wanted)
+
+    def _place_video(self, connection: Connection) -> None:
+        slots = [slot for slot in connection.slots.values() if not slot.audio]
+        if not slots:
+            return
+        only, me = connection.only_participant, connection.participant_id
+        available = self._tracks(
+            lambda track: (
+                not track.audio
+                and track.participant_id != me
+                and (only is None or track.participant_id == only)
+            )
+        )
+        by_name = {(track.participant_id, track.spec.source): track for track in available}
+        asked = [by_name.get((tile.participant_id, tile.source)) for tile in connection.tiles]
+        wanted = order(
+            [track for track in asked if track is not None],
+            available,
+            every=connection.every_video or only is not None,
+        )
+        self._assign(slots, wanted)
+
+    def _tracks(self, wanted: Callable[[Track], bool]) -> list[Track]:
+        return [
+            track
+            for connection in self.connections.values()
+            for track in connection.tracks.values()
+            if track.flowing and wanted(track)
+        ]
+
+    def _assign(self, slots: list[Slot], wanted: list[Track]) -> None:
+        codecs = slots[0].spec.payload_types
+        playable = [track for track in wanted if track.codec in codecs]
+        for slot, track in zip(slots, fill([slot.track for slot in slots], playable), strict=True):
+            if slot.track is not track:
+                self._clear(slot)
+                if track is not None:
+                    self._put(slot, track)
+
+    def _put(self, slot: Slot, track: Track) -> None:
+        payload_type = slot.spec.payload_types.get(track.codec)
+        if payload_type is None:  # m-lines of one kind may differ; rare enough to leave it empty
+            return
+        slot.payload_type = payload_type
+        slot.track = track
+        track.pending.append(slot)
+        self._events.slots_moved(slot.connection)
+        if slot.spec.kind is MediaKind.VIDEO:
+            self._events.keyframe_wanted(track)
+
+    def _clear(self, slot: Slot) -> None:
+        track = slot.track
+        if track is None:
+            return
+        self._suspend(slot)
+        track.pending.remove(slot)
+        slot.track = None
+        self._events.slots_moved(slot.connection)
+
+    @staticmethod
+    def _suspend(slot: Slot) -> None:
+        """Stop sending; the slot waits for a packet that it can start with."""
+        track = slot.track
+        if track is not None and slot in track.slots:
+            track.slots.remove(slot)
+            slot.rewriter.end(track.progress)
+            track.pending.append(slot)
