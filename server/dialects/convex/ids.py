@@ -92,16 +92,6 @@ def parse_id(text: str, table: Table) -> str | None:
     return decoded.uuid if decoded.table == table else None
 
 
-def parse_meeting_id(text: str) -> str | None:
-    """The meeting's UUID behind either form of its id, else None."""
-    return parse_id(text, Table.MEETINGS)
-
-
-def meeting_document_id(uuid: str) -> str:
-    """A meeting's id as this dialect shows it."""
-    return encode_id(Table.MEETINGS, uuid)
-
-
 def plain_uuid(text: str) -> str | None:
     """The canonical form of a UUID written with its hyphens, else None."""
     if len(text) != 36 or not text.isascii():
@@ -157,3 +147,21 @@ def _from_base32(text: str) -> bytes:
         bits = bits << 5 | digit
     length = len(text) * 5 // 8
     return (bits >> len(text) * 5 - length * 8).to_bytes(length, "big")
+
+
+class MeetingIds:
+    """The Convex form of meeting ids, for services that accept every form."""
+
+    member = "convex_id"
+
+    def write(self, meeting_id: str) -> str:
+        """The Convex form of a canonical id."""
+        return encode_id(Table.MEETINGS, meeting_id)
+
+    def read(self, text: str) -> str | None:
+        """The canonical id, or None when the text is not the id of a meeting."""
+        try:
+            decoded = decode_id(text)
+        except DocumentIdError:
+            return None
+        return decoded.uuid if decoded.table == Table.MEETINGS else None

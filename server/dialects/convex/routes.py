@@ -1,0 +1,162 @@
+"""The dialect's routes under `/api`: which function kind each serves, and the one error edge."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
+
+import structlog
+from aiohttp import web
+
+from server.auth.principal import Principal
+from server.dialects.convex.errors import FunctionFailure, Rejection
+from server.dialects.convex.functions import Context, FunctionKind, call_function
+from server.dialects.convex.identity import identify
+from server.dialects.convex.names import FunctionName, read_path, read_segments
+from server.dialects.convex.requests import (
+    FunctionRequest,
+    Identify,
+    chosen_format,
+    read_get,
+    read_post,
+)
+from server.dialects.convex.responses import (
+    add_cors,
+    failure,
+    preflight,
+    rejected,
+    request_id_of,
+    success,
+    wrong_method,
+)
+from server.dialects.convex.values import Format
+from server.services.context import App
+from server.services.throttle import Throttle
+
+FAILURE_BURST, FAILURES_PER_SECOND = 60.0, 1.0
+"""Refused credentials an address may show; Python's client tries again about five times a second
+at first and every 15 s in the end, so an expired token alone never meets the limit for long."""
+
+_RUN_PREFIX = "/api/run/"
+_log = structlog.get_logger("server.dialects.convex")
+
+Handler: TypeAlias = Callable[[web.Request], Awaitable[web.Response]]
+
+
+def add_routes(application: web.Application, app: App) -> None:
+    """Mount the dialect at the root of an application, where its clients look for it."""
+    edge = ConvexRoutes(app)
+    table: Mapping[str, Mapping[str, Handler]] = {
+        _RUN_PREFIX + "{identifier:.*}": {"POST": edge.run},
+        "/api/query": {"POST": edge.query, "GET": edge.get_query},
+        "/api/mutation": {"POST": edge.mutation},
+        "/api/action": {"POST": edge.action},
+        "/api/{rest:.*}": {},
+    }
+    for path, methods in table.items():
+        application.router.add_route("*", path, edge.guarded(methods))
+
+
+class ConvexRoutes:
+    """The handlers.
+
+    Args:
+        app: The process's parts.
+    """
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._refusals = Throttle(app.clock, burst=FAILURE_BURST, per_second=FAILURES_PER_SECOND)
+
+    def guarded(self, methods: Mapping[str, Handler]) -> Handler:
+        """One handler for a path: preflights, wrong methods, faults, and CORS on everything."""
+
+        async def handle(request: web.Request) -> web.Response:
+            response = await self._answer(request, methods)
+            add_cors(request, response)
+            return response
+
+        return handle
+
+    async def run(self, request: web.Request) -> web.Response:
+        """`POST /api/run/{module}/{function}`: any kind of function, plain values."""
+        call = await read_post(request, self._identify(request), with_path=False)
+        name = read_segments(request.rel_url.raw_path.removeprefix(_RUN_PREFIX))
+        return await self._call(request, call, name, default=Format.JSON)
+
+    async def query(self, request: web.Request) -> web.Response:
+        """`POST /api/query`."""
+        return await self._post(request, FunctionKind.QUERY)
+
+    async def mutation(self, request: web.Request) -> web.Response:
+        """`POST /api/mutation`."""
+        return await self._post(request, FunctionKind.MUTATION)
+
+    async def action(self, request: web.Request) -> web.Response:
+        """`POST /api/action`."""
+        return await self._post(request, FunctionKind.ACTION)
+
+    async def get_query(self, request: web.Request) -> web.Response:
+        """`GET /api/query?path=&args=`."""
+        call = await read_get(request, self._identify(request))
+        return await self._call(request, call, read_path(call.path or ""), FunctionKind.QUERY)
+
+    async def _post(self, request: web.Request, kind: FunctionKind) -> web.Response:
+        call = await read_post(request, self._identify(request), with_path=True)
+        return await self._call(request, call, read_path(call.path or ""), kind)
+
+    async def _call(
+        self,
+        request: web.Request,
+        call: FunctionRequest,
+        name: FunctionName,
+        kind: FunctionKind | None = None,
+        default: Format | None = None,
+    ) -> web.Response:
+        context = Context(self._app, call.principal)
+        try:
+            value = await call_function(context, name, kind, call.arguments)
+        except FunctionFailure as failed:
+            return failure(failed, request_id_of(request), chosen_format(call, default))
+        return success(value, chosen_format(call, default))
+
+    async def _answer(self, request: web.Request, methods: Mapping[str, Handler]) -> web.Response:
+        if request.method == "OPTIONS":
+            return preflight()
+        handler = methods.get(request.method)
+        if handler is not None:
+            return await _at_edge(handler, request)
+        if methods:
+            return wrong_method(frozenset(methods))
+        return rejected(Rejection(404, "NotFound", f"There is no route {request.path}"))
+
+    def _identify(self, request: web.Request) -> Identify:
+        async def who(credential: str | None) -> Principal:
+            address = request.remote
+            if credential is not None and not self._refusals.allows(address):
+                raise Rejection(
+                    429,
+                    "TooManyRequests",
+                    "Too many credentials from this address were refused; wait a little.",
+                    {"Retry-After": str(int(1 / FAILURES_PER_SECOND) + 1)},
+                )
+            try:
+                return await identify(self._app.authenticator, credential)
+            except Rejection as rejection:
+                if rejection.status == 401:
+                    self._refusals.take(address)
+                raise
+
+        return who
+
+
+async def _at_edge(handler: Handler, request: web.Request) -> web.Response:
+    """Turn every rejection and every fault into this dialect's form; the only place that does."""
+    try:
+        return await handler(request)
+    except Rejection as rejection:
+        return rejected(rejection)
+    except ConnectionError:
+        raise  # the client is gone; there is nobody to answer
+    except Exception:  # noqa: BLE001  (the edge: logged with its trace, answered without)
+        _log.exception("convex request failed", path=request.path[:200])
+        message = "Your request couldn't be completed. Try again later."
+        return rejected(Rejection(500, "InternalServerError", message))
