@@ -32,7 +32,7 @@ UNKNOWN = "unknown"
 """Participant of a file that no manifest speaks of."""
 
 _FILE = re.compile(
-    r"(?P<track>[0-9]{3,9})-(?P<slug>[a-z0-9-]{1,32})-(?P<kind>audio|screen-audio)"
+    r"(?P<track>[0-9]{3,9})-(?P<slug>[a-z0-9-]{1,32}?)-(?P<kind>audio|screen-audio)"
     r"(?:\.(?P<segment>[0-9]{1,9}))?\.ogg"
 )
 _FINAL = ("ready", "recovered", "failed")
