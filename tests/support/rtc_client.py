@@ -193,9 +193,7 @@ class MeetingClient:
         """Die like a killed browser: no goodbye, no close_notify; the kernel closes TCP."""
         self.peer.cut()
         if self._socket is not None:
-            connection = self._socket._response.connection
-            if connection is not None and connection.transport is not None:
-                connection.transport.abort()
+            self._wire().abort()
         await self._tear_down()
 
     def cut_network(self) -> None:
@@ -210,7 +208,7 @@ class MeetingClient:
 
     def _wire(self) -> asyncio.Transport:
         assert self._socket is not None
-        return self._socket._response.connection.transport
+        return self._socket._writer.transport
 
     def _kinds(self) -> list[str]:
         return [message["type"] for message in self.events]
