@@ -85,6 +85,20 @@ class Engine:
         """The media port in use."""
         return self._plane.port
 
+    def counters(self) -> Mapping[str, int]:
+        """What the whole engine counted, for metrics."""
+        drops = {f"dropped_{name}": count for name, count in asdict(self._plane.drops).items()}
+        control = {f"control_{name}": count for name, count in asdict(self._mux.drops).items()}
+        return {
+            "connections": len(self._peers),
+            "attached": self._plane.attached,
+            "rooms": len(self._rooms),
+            "media_sent": self._plane.sent,
+            "media_refused": self._plane.refused,
+            **drops,
+            **control,
+        }
+
     # Connections
 
     def open(self, spec: ConnectionSpec, listener: ConnectionListener) -> None:

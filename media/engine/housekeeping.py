@@ -85,6 +85,7 @@ class Housekeeping:
                 continue
             room.voiced = False
             speaking = room.speaking(now_ns)
-            if speaking != before:
+            # The order among those behind the leader changes with every syllable: not worth a word.
+            if set(speaking) != set(before) or speaking[:1] != before[:1]:
                 self._speakers[room_id] = speaking
                 speakers_changed(room_id, speaking)

@@ -331,4 +331,5 @@ class DtlsSession:
         if not pump.cancelled():
             pump.exception()  # retrieved: aiortc has logged it
         if not self._ending:
+            self._ending = True
             self._on_closed()

@@ -85,7 +85,8 @@ class Peer:
         self._offered_at = 0.0
         self._session = secrets.randbits(62)
         self._version = 0
-        self._ssrcs: dict[str, int] = {}
+        self._ssrcs: dict[str, int] = {}  # of slots, by mid; kept when a line rests
+        self._rewriters: dict[str, Rewriter] = {}
         agent.on_path = self._path_changed
         agent.on_heard = self._heard
         agent.on_round_trip = self.connection.measured
@@ -226,20 +227,24 @@ class Peer:
         new: dict[str, Slot] = {}
         for mid, spec in specs.items():
             slot = old.pop(mid, None)
-            new[mid] = self._new_slot(spec) if slot is None or slot.spec != spec else slot
-            if slot is not None and new[mid] is not slot:
+            if slot is not None and slot.spec != spec:
                 self._room.drop_slot(slot)
+                slot = None
+            new[mid] = slot or self._new_slot(spec)
         for slot in old.values():
             self._room.drop_slot(slot)
         self.connection.slots = new
         self.connection.slots_by_ssrc = {slot.ssrc: slot for slot in new.values()}
 
     def _new_slot(self, spec: SlotSpec) -> Slot:
-        rewriter = Rewriter(
-            sequence=secrets.randbelow(_FIRST_SEQUENCE),
-            timestamp=secrets.randbits(32),
-            clock_rate=48000 if spec.kind is MediaKind.AUDIO else 90000,
-        )
+        # An SSRC keeps its rewriter for life: its sequence numbers may never jump.
+        rewriter = self._rewriters.get(spec.mid)
+        if rewriter is None:
+            rewriter = self._rewriters[spec.mid] = Rewriter(
+                sequence=secrets.randbelow(_FIRST_SEQUENCE),
+                timestamp=secrets.randbits(32),
+                clock_rate=48000 if spec.kind is MediaKind.AUDIO else 90000,
+            )
         return Slot(self.connection, spec, rewriter)
 
     # Transport

@@ -77,6 +77,16 @@ class DatagramPlane:
         """Connections that packets are routed to."""
         return len(self._connections)
 
+    @property
+    def sent(self) -> int:
+        """Media packets handed to the kernel."""
+        return self._batch.sent
+
+    @property
+    def refused(self) -> int:
+        """Packets that the kernel did not take."""
+        return self._batch.dropped
+
     def bind(self, addresses: Sequence[str], port: int) -> None:
         """Open one socket per address on one port and read from the running loop.
 

@@ -11,6 +11,7 @@ from media.plane.datagram_srtp import Scratch, memmove, unprotect
 from media.plane.port import FIRST_CYCLE, Connection, PlaneEvents, Track
 from media.plane.speakers import ASSUMED_LEVEL, GATE_LEVEL, HANGOVER_PACKETS, MUTED_LEVEL
 from media.rtp.header import audio_level, find_extension, payload_offset
+from media.rtp.nack import MissingTracker
 
 # A receiver that skips more than 32768 packets across a wrap of the sequence number can never
 # decrypt again (RFC 3711 section 3.3.1); one in 512 also notices a forger early.
@@ -91,6 +92,11 @@ class Intake:
     def _video(self, track: Track, datagram: bytes, size: int, sequence: int, now_ns: int) -> None:
         extended = _extend(track, sequence)
         watched = not track.muted and (track.slots or track.pending)
+        if not watched:
+            track.asleep = True
+        elif track.asleep:
+            track.asleep = False
+            track.missing = MissingTracker()
         if not watched and 0 <= track.skipped < DECRYPT_EVERY:
             track.skipped += 1
             _gate(track, extended, now_ns)
@@ -99,10 +105,13 @@ class Intake:
         if payload is None:
             return
         start, end = payload
-        if not watched or start == end:  # an empty payload is a bandwidth probe
+        if not watched:
             _gate(track, extended, now_ns)
             return
         track.missing.received(extended, now_ns / 1e9)
+        if start == end:  # an empty payload is a bandwidth probe
+            _gate(track, extended, now_ns)
+            return
         timestamp = _read_long(datagram, 4)[0]
         marker = datagram[1] & 0x80
         self._fanout.forward(track, extended, timestamp, marker, start, end, now_ns)

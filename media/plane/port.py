@@ -75,6 +75,7 @@ class Track:
     """One published source of a connection, as the plane sees it."""
 
     __slots__ = (
+        "asleep",
         "audio",
         "base",
         "cache",
@@ -142,7 +143,8 @@ class Track:
         self.floor = -1  # extended numbers up to here are not forwarded any more
         self.hang = 0
         self.skipped = -1  # packets since the last decrypted one; -1: decrypt the next
-        self.resync = True
+        self.resync = True  # the next forwarded packet continues the forward numbers
+        self.asleep = True  # nobody watches: gaps are not noticed
         self.report_expected = 0
         self.report_received = 0
         self.sender_report: tuple[int, int] | None = None  # middle NTP bits, arrival ns

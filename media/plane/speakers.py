@@ -45,6 +45,7 @@ class Speakers(Generic[K]):
         self._voices: dict[K, _Voice] = {}
         self._holders: list[K | None] = [None] * (places + 1)
         self._reserve = places
+        self._leader: K | None = None
 
     @property
     def primary(self) -> list[K]:
@@ -78,20 +79,23 @@ class Speakers(Generic[K]):
     def drop(self, key: K) -> bool:
         """Forget a source that ended or was muted; True when it held a place."""
         voice = self._voices.pop(key, None)
+        if key == self._leader:
+            self._leader = None
         if voice is None or voice.place is None:
             return False
         self._holders[voice.place] = None
         return True
 
     def speaking(self, at_ns: int) -> tuple[K, ...]:
-        """Who speaks now, loudest first."""
-        now = [
-            (voice.loudness, key)
+        """Who speaks now, loudest first; who leads is followed only by somebody clearly louder."""
+        now = {
+            key: voice.loudness + (MARGIN_DB if key == self._leader else 0.0)
             for key, voice in self._voices.items()
             if voice.loud_ns is not None and at_ns - voice.loud_ns <= SPEAKING_NS
-        ]
-        now.sort(key=lambda item: -item[0])
-        return tuple(key for _, key in now)
+        }
+        ranked = sorted(now, key=lambda key: -now[key])
+        self._leader = ranked[0] if ranked else None
+        return tuple(ranked)
 
     def _rise(self, key: K, voice: _Voice, at_ns: int) -> bool:
         place = self._find_place(voice, at_ns)
