@@ -14,11 +14,14 @@ from server.auth.principal import ANONYMOUS, Principal
 from server.http.call import APP
 from server.http.cookie import COOKIE, SealedCookies
 from server.http.problem import Problem, from_refusal
-from server.http.throttle import Throttle
+from server.services.throttle import Throttle
 
 COOKIES = web.AppKey("roomtone_cookies", SealedCookies)
 THROTTLE = web.AppKey("roomtone_throttle", Throttle)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+FAILURE_BURST, FAILURES_PER_SECOND = 20, 1 / 3
+"""Bad credentials from one address: 20 at once, then one every three seconds."""
+RETRY_AFTER_SECONDS = "3"
 _LONGEST_CREDENTIAL = 16_384  # larger than any identity provider's token
 
 
@@ -48,22 +51,37 @@ async def check(request: web.Request, credential: str) -> Principal:
         Problem: As `identify`.
     """
     throttle = request.app[THROTTLE]
-    address = request.remote or ""
-    wait = throttle.wait(address)
-    if wait > 0:
+    address = client_address(request)
+    if not throttle.allows(address):
         raise Problem(
             429,
             "rate_limited",
             "Too many credentials from this address were not good; wait a little.",
-            headers={"Retry-After": str(int(wait) + 1)},
+            headers={"Retry-After": RETRY_AFTER_SECONDS},
         )
     try:
         return await request.app[APP].authenticator.identify(credential)
     except AuthRefused as refused:
         problem = from_refusal(refused)
         if problem.status == 401:
-            throttle.count(address)
+            _ = throttle.take(address)
         raise problem from refused
+
+
+def client_address(request: web.BaseRequest) -> str | None:
+    """Who is at the other end: behind a proxy on this machine, whom that proxy names."""
+    remote = request.remote
+    forwarded = request.headers.get("X-Forwarded-For")
+    if forwarded and remote is not None and _is_loopback(remote):
+        return forwarded.rpartition(",")[2].strip()[:64]
+    return remote
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def header_credential(request: web.Request) -> str | None:

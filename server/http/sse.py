@@ -4,9 +4,10 @@ A reader that is too slow is told so and closed; it comes back with `Last-Event-
 nothing, because the stored log fills the gap.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
+from typing import Protocol
 
 from aiohttp import web
 from pydantic_core import to_json
@@ -15,6 +16,17 @@ HEARTBEAT_SECONDS = 15.0  # below the shortest idle limit of common proxies (30 
 RETRY_MS = 2000
 CONTENT_TYPE = "text/event-stream"
 _STILL_HERE = b": still here\n\n"
+
+
+class Source(Protocol):
+    """Where a stream's messages come from."""
+
+    def close(self) -> None:
+        """End it; its reader then ends the response."""
+
+
+STREAMS = web.AppKey("roomtone_streams", set[Source])
+"""Sources of the open streams, closed when the server stops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +61,7 @@ def last_event_id(request: web.Request) -> int | None:
 
 
 async def stream(
-    request: web.Request, messages: AsyncIterator[Message | None]
+    request: web.Request, messages: AsyncGenerator[Message | None, None]
 ) -> web.StreamResponse:
     """Send messages until they end or the client goes; None stands for "nothing for a while"."""
     response = web.StreamResponse(
@@ -59,12 +71,20 @@ async def stream(
             "X-Accel-Buffering": "no",  # nginx would collect the stream otherwise
         }
     )
-    await response.prepare(request)
-    if request.method == "HEAD":
-        return response
-    with suppress(ConnectionError):  # the client goes away: how most streams end
-        await response.write(f"retry: {RETRY_MS}\n\n".encode())
-        async for message in messages:
-            await response.write(message.encode() if message is not None else _STILL_HERE)
-        await response.write_eof()
+    async with aclosing(messages):
+        await response.prepare(request)
+        if request.method == "HEAD":
+            return response
+        with suppress(ConnectionError):  # the client goes away: how most streams end
+            await response.write(f"retry: {RETRY_MS}\n\n".encode())
+            async for message in messages:
+                await response.write(message.encode() if message is not None else _STILL_HERE)
+            await response.write_eof()
     return response
+
+
+async def close_streams(application: web.Application) -> None:
+    """Signal handler of the server's stop: end every open stream, so that none holds it up."""
+    open_now = application[STREAMS]
+    for source in list(open_now):
+        source.close()

@@ -1,0 +1,213 @@
+"""Routes of recordings: start, stop, pause, resume, list, get, files, delete."""
+
+from collections.abc import Iterable
+
+from aiohttp import web
+
+from server.api import shapes, views
+from server.api.policy import actor, canonical_id, demand, meeting_for, member_of, rights
+from server.auth.principal import PrincipalKind
+from server.http.call import Call
+from server.http.download import send
+from server.http.problem import Problem
+from server.http.registry import Answer, Content, Header, Registry
+from server.records import RecordingView
+from signaling.errors import RefusalKind, Refused
+
+routes = Registry()
+_TAG = "Recordings"
+_PATH = "/v1/recordings/{recording_id}"
+_FILE = _PATH + "/files/{file_id}"
+_DENIED = {403: ("forbidden",), 404: ("recording_not_found",)}
+_CHANGE = {**_DENIED, 409: ("invalid_state",)}
+_BYTES = {"type": "string", "contentEncoding": "binary"}
+_FILE_HEADERS = ("ETag", "Last-Modified", "Accept-Ranges", "Content-Disposition")
+_CONDITIONS = (
+    Header("Range", "Which bytes; one range (RFC 9110 section 14).", example="bytes=0-1023"),
+    Header("If-Range", "The strong ETag, or the date, for which `Range` holds."),
+    Header("If-None-Match", "ETags that the client has already."),
+    Header("If-Match", "ETags that the file must have."),
+    Header("If-Modified-Since", "A date."),
+    Header("If-Unmodified-Since", "A date."),
+)
+_FILE_CONTENTS = {
+    200: Content("The whole file.", "audio/ogg", _BYTES, _FILE_HEADERS),
+    206: Content("The bytes asked for.", "audio/ogg", _BYTES, (*_FILE_HEADERS, "Content-Range")),
+    304: Content("The client has it already.", headers=("ETag",)),
+}
+_FILE_PROBLEMS = {
+    403: ("forbidden",),
+    404: ("recording_not_found", "file_not_found"),
+    409: ("recording_not_ready",),
+    410: ("file_gone",),
+    412: ("precondition_failed",),
+    416: ("range_not_satisfiable",),
+}
+
+
+@routes.route(
+    "POST",
+    "/v1/meetings/{meeting}/recordings",
+    tag=_TAG,
+    status=201,
+    answer=shapes.Recording,
+    problems={
+        403: ("forbidden", "recording_off"),
+        404: ("meeting_not_found",),
+        409: ("recording_running", "no_active_session"),
+        507: ("storage_full",),
+    },
+)
+async def start_recording(call: Call, meeting: str) -> Answer:
+    """Start recording a meeting's live session: one file for each speaker.
+
+    While one runs a second start is refused with 409 `recording_running` and the running
+    `recording_id`.
+    """
+    found = await meeting_for(call, meeting, "moderate")
+    notice = await call.app.recordings.start(found.id, actor(call.principal))
+    recording = await call.app.recordings.get(notice.id)
+    return Answer(
+        views.recording(recording, {found.id: found.title}),
+        {"Location": f"/v1/recordings/{notice.id}"},
+    )
+
+
+@routes.route("POST", _PATH + "/stop", tag=_TAG, answer=shapes.Recording, problems=_CHANGE)
+async def stop_recording(call: Call, recording_id: str) -> shapes.Recording:
+    """Stop a recording; it is `ready` a moment later. Stopping a stopped one changes nothing."""
+    await _recording_for(call, recording_id, "moderate")
+    await call.app.recordings.stop(recording_id, actor(call.principal))
+    return await _shown(call, recording_id)
+
+
+@routes.route("POST", _PATH + "/pause", tag=_TAG, answer=shapes.Recording, problems=_CHANGE)
+async def pause_recording(call: Call, recording_id: str) -> shapes.Recording:
+    """Pause a recording; nothing said until it goes on is kept."""
+    await _recording_for(call, recording_id, "moderate")
+    await call.app.recordings.pause(recording_id)
+    return await _shown(call, recording_id)
+
+
+@routes.route("POST", _PATH + "/resume", tag=_TAG, answer=shapes.Recording, problems=_CHANGE)
+async def resume_recording(call: Call, recording_id: str) -> shapes.Recording:
+    """Go on after a pause."""
+    await _recording_for(call, recording_id, "moderate")
+    await call.app.recordings.resume(recording_id)
+    return await _shown(call, recording_id)
+
+
+@routes.route(
+    "GET",
+    "/v1/recordings",
+    tag=_TAG,
+    answer=shapes.RecordingPage,
+    problems={403: ("forbidden",), 404: ("meeting_not_found",), 422: ("invalid_cursor",)},
+)
+async def list_recordings(call: Call, query: shapes.RecordingQuery) -> shapes.RecordingPage:
+    """List recordings.
+
+    A host's join token lists those of its own meeting, which `meeting` may leave out.
+    """
+    meeting, member = query.meeting, None
+    if call.principal.kind is PrincipalKind.JOIN:
+        wanted = meeting or call.principal.meeting_id or ""
+        meeting = (await meeting_for(call, wanted, "moderate")).id
+    else:
+        member = member_of(call.principal)
+        meeting = await canonical_id(call, meeting)
+    page = await call.app.recordings.page(
+        account=call.principal.account,
+        state=query.state,
+        meeting=meeting,
+        session=query.session,
+        cursor=query.cursor,
+        limit=query.limit,
+        member=member,
+    )
+    titles = await _titles(call, page.items)
+    return shapes.RecordingPage(
+        items=[views.recording(item, titles) for item in page.items],
+        next_cursor=page.next_cursor,
+    )
+
+
+@routes.route("GET", _PATH, tag=_TAG, answer=shapes.Recording, problems=_DENIED)
+async def get_recording(call: Call, recording_id: str) -> shapes.Recording:
+    """Get a recording with its state and files."""
+    found = await _recording_for(call, recording_id, "read")
+    return views.recording(found, await _titles(call, (found,)))
+
+
+@routes.route("DELETE", _PATH, tag=_TAG, status=204, problems=_CHANGE)
+async def delete_recording(call: Call, recording_id: str) -> None:
+    """Delete a recording with everything it left on disk; it must not be running."""
+    await _recording_for(call, recording_id, "moderate")
+    await call.app.recordings.delete(recording_id)
+
+
+@routes.route(
+    "HEAD",
+    _FILE,
+    tag=_TAG,
+    contents={
+        status: Content(c.description, headers=c.headers) for status, c in _FILE_CONTENTS.items()
+    },
+    headers=_CONDITIONS,
+    problems=_FILE_PROBLEMS,
+)
+@routes.route(
+    "GET",
+    _FILE,
+    tag=_TAG,
+    contents=_FILE_CONTENTS,
+    headers=_CONDITIONS,
+    problems=_FILE_PROBLEMS,
+)
+async def get_recording_file(
+    call: Call, recording_id: str, file_id: str, query: shapes.FileQuery
+) -> web.StreamResponse:
+    """Get the bytes of a recorded file, whole or in part.
+
+    The ETag is strong, made of the content. `download=1` offers it as a file to keep.
+    """
+    await _recording_for(call, recording_id, "read")
+    stored = await call.app.recordings.file(recording_id, file_id)
+    return await send(call.request, stored, attachment=query.download == "1")
+
+
+async def _recording_for(call: Call, recording_id: str, need: str) -> RecordingView:
+    """The recording, if the caller may do what is needed.
+
+    Members of a meeting may read its recordings; of join tokens only a host's.
+    """
+    found = await call.app.recordings.get(recording_id)
+    creator = None
+    try:
+        creator = (await call.app.meetings.get(found.meeting_id)).created_by
+    except Refused as refused:
+        if refused.kind is not RefusalKind.NOT_FOUND:
+            raise  # else the meeting is deleted; its recordings stay readable
+    allowed = await rights(call, found.meeting_id, account=found.account, creator=creator)
+    if not allowed.read:
+        raise Problem(404, "recording_not_found", "There is no such recording.")
+    joined = call.principal.kind is PrincipalKind.JOIN
+    demand(allowed, "moderate" if joined else need)
+    return found
+
+
+async def _shown(call: Call, recording_id: str) -> shapes.Recording:
+    found = await call.app.recordings.get(recording_id)
+    return views.recording(found, await _titles(call, (found,)))
+
+
+async def _titles(call: Call, recordings: Iterable[RecordingView]) -> dict[str, str]:
+    """Titles of the meetings that still exist."""
+    titles: dict[str, str] = {}
+    for meeting_id in {recording.meeting_id for recording in recordings}:
+        try:
+            titles[meeting_id] = (await call.app.meetings.get(meeting_id)).title
+        except Refused as refused:
+            if refused.kind is not RefusalKind.NOT_FOUND:
+                raise
+    return titles

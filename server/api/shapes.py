@@ -1,0 +1,358 @@
+"""The JSON of the native API: what goes in, what comes out, member by member."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from media.types import MediaKind, QualityLabel, TrackSource
+from signaling.model import (
+    Access,
+    ConnectionState,
+    EndReason,
+    MeetingStatus,
+    ParticipantKind,
+    ParticipantState,
+    RecordingState,
+    RecordPolicy,
+    Role,
+    SessionState,
+)
+
+VISIBLE = r"[^\s\x00-\x1f\x7f-\x9f]"
+"""At least one character that can be seen."""
+
+Title = Annotated[str, Field(max_length=200, description="Shown to everybody; at most 200.")]
+Limit = Annotated[int, Field(ge=1, le=100, description="Items on a page.")]
+Cursor = Annotated[str, Field(max_length=200, description="`next_cursor` of the page before.")]
+People = Annotated[int, Field(ge=1, le=1000, description="People at the same time.")]
+
+
+class Meeting(BaseModel):
+    """A durable room with a link and settings."""
+
+    id: str
+    convex_id: str = Field(description="The same id as the Convex dialect writes it.")
+    title: str
+    url: str = Field(description="The link that people open.")
+    status: MeetingStatus
+    access: Access
+    record: RecordPolicy
+    max_participants: int
+    created_at: datetime
+
+
+class MeetingPage(BaseModel):
+    """Some meetings, newest first."""
+
+    items: list[Meeting]
+    next_cursor: str | None
+
+
+class NewMeeting(BaseModel):
+    """A meeting to create; every member may be left out."""
+
+    title: Title | None = None
+    max_participants: People | None = None
+    record: RecordPolicy | None = None
+    access: Access | None = None
+
+
+class MeetingChange(BaseModel):
+    """What to change about a meeting; members left out, or null, stay as they are."""
+
+    title: Title | None = None
+    max_participants: People | None = None
+    record: RecordPolicy | None = None
+    access: Access | None = None
+    status: MeetingStatus | None = None
+
+
+class MeetingQuery(BaseModel):
+    """Which meetings."""
+
+    status: MeetingStatus | None = Field(default=None, description="Only those.")
+    cursor: Cursor | None = None
+    limit: Limit = 50
+
+
+class Lobby(BaseModel):
+    """What somebody in front of a meeting's door may know."""
+
+    id: str
+    title: str
+    status: MeetingStatus
+    access: Access
+    record: RecordPolicy
+    recording_active: bool
+    participants: list[str] = Field(description="Names of those inside.")
+    full: bool
+
+
+class NewToken(BaseModel):
+    """A join token to issue."""
+
+    name: str = Field(
+        min_length=1, max_length=80, pattern=VISIBLE, description="Shown to the others."
+    )
+    user_id: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=256,
+        pattern=f"^{VISIBLE}([\\s\\S]*{VISIBLE})?$",
+        description="The identity's `sub`: registers this user for the meeting.",
+    )
+    role: Role = Role.PARTICIPANT
+    ttl: int | None = Field(
+        default=None, ge=10, le=31_536_000, description="Seconds; default 3600."
+    )
+
+
+class Token(BaseModel):
+    """A join token and the link that carries it."""
+
+    token: str
+    url: str
+    participant_id: str
+    expires_at: datetime
+
+
+class Connection(BaseModel):
+    """One WebRTC connection of a participant."""
+
+    id: str
+    state: ConnectionState
+    reason: EndReason | None = Field(description="Why it is not connected.")
+    quality: QualityLabel | None
+    quality_reason: str | None
+    protocol: str = Field(description="`websocket`, `whip`, `whep` or `convex`.")
+    replaces: str | None = Field(description="The connection that it took over from.")
+    created_at: datetime
+    connected_at: datetime | None
+    closed_at: datetime | None
+    updated_at: datetime
+
+
+class Track(BaseModel):
+    """One source that a participant publishes."""
+
+    source: TrackSource
+    muted: bool
+    muted_by: str | None
+    codec: str | None
+
+
+class Participant(BaseModel):
+    """One person or bot within a session."""
+
+    id: str
+    name: str
+    user_id: str | None
+    role: Role
+    kind: ParticipantKind
+    state: ParticipantState
+    joined_at: datetime
+    left_at: datetime | None
+    reason: EndReason | None
+    connections: list[Connection]
+    tracks: list[Track]
+
+
+class ParticipantList(BaseModel):
+    """Everybody who is or was in a session."""
+
+    items: list[Participant]
+
+
+class Session(BaseModel):
+    """One occupancy of a meeting."""
+
+    id: str
+    meeting_id: str
+    state: SessionState
+    created_at: datetime
+    started_at: datetime | None = Field(description="When the first person was connected.")
+    ended_at: datetime | None
+    reason: EndReason | None
+    continues: str | None = Field(description="The session that a restart cut off.")
+    participants: list[Participant]
+
+
+class SessionPage(BaseModel):
+    """Some sessions, newest first."""
+
+    items: list[Session]
+    next_cursor: str | None
+
+
+class SessionQuery(BaseModel):
+    """Which sessions."""
+
+    state: SessionState | None = Field(
+        default=None, description="Only those; pending sessions are never listed."
+    )
+    meeting: str | None = Field(default=None, max_length=128, description="Only this meeting's.")
+    cursor: Cursor | None = None
+    limit: Limit = 50
+
+
+class Event(BaseModel):
+    """A fact of the session log."""
+
+    position: int = Field(description="Place among all facts of this server; may have holes.")
+    session_id: str
+    meeting_id: str
+    sequence: int = Field(description="Place in its session, from 1 without holes.")
+    at: datetime
+    type: str
+    data: dict[str, object]
+
+
+class EventPage(BaseModel):
+    """Some facts of one session, oldest first."""
+
+    items: list[Event]
+    next_after: int = Field(description="Pass it as `after` to read on.")
+
+
+class EventQuery(BaseModel):
+    """Which facts."""
+
+    after: int = Field(
+        default=0, ge=0, le=2**53, description="Only those with a larger `sequence`."
+    )
+    limit: int = Field(default=200, ge=1, le=1000, description="Facts on a page.")
+
+
+class Mute(BaseModel):
+    """What a host mutes."""
+
+    kind: MediaKind
+    muted: bool = Field(default=True, description="False lets the person speak again.")
+
+
+class RecordingFile(BaseModel):
+    """One gap-free piece of one track."""
+
+    id: str
+    participant_id: str
+    name: str = Field(description="The participant's name when recorded.")
+    kind: MediaKind
+    source: TrackSource
+    content_type: str
+    duration_seconds: float
+    bytes: int
+    offset_seconds: float = Field(description="Its start after the recording's start.")
+    segment: int = Field(description="1 for the track's first piece.")
+    complete: bool = Field(description="False when a crash cut it.")
+    url: str = Field(description="Relative to this server.")
+
+
+class Recording(BaseModel):
+    """A recording of one session; its files are known once it is `ready`."""
+
+    id: str
+    meeting_id: str
+    session_id: str
+    title: str | None = Field(description="The meeting's; null when that was deleted.")
+    state: RecordingState
+    recovered: bool = Field(description="A crash cut it; what was written is whole.")
+    reason: str | None = Field(description="Why it failed.")
+    started_at: datetime
+    started_by: str | None
+    ended_at: datetime | None
+    duration_seconds: float | None
+    files: list[RecordingFile]
+
+
+class RecordingPage(BaseModel):
+    """Some recordings, newest first."""
+
+    items: list[Recording]
+    next_cursor: str | None
+
+
+class RecordingQuery(BaseModel):
+    """Which recordings."""
+
+    state: RecordingState | None = Field(default=None, description="Only those.")
+    meeting: str | None = Field(default=None, max_length=128, description="Only this meeting's.")
+    session: str | None = Field(default=None, max_length=128, description="Only this session's.")
+    cursor: Cursor | None = None
+    limit: Limit = 50
+
+
+class FileQuery(BaseModel):
+    """How to get a file."""
+
+    download: Literal["0", "1"] = Field(
+        default="0", description="1 offers the file to keep rather than to play."
+    )
+
+
+class Health(BaseModel):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Version(BaseModel):
+    """What is running."""
+
+    name: str
+    version: str
+    dev: bool
+    python: str
+    aiortc: str
+    av: str
+
+
+class PublicIceServer(BaseModel):
+    """A STUN or TURN server that needs no password (W3C RTCIceServer)."""
+
+    urls: list[str]
+
+
+class SlotCounts(BaseModel):
+    """How many receive-only m-lines a page should offer."""
+
+    audio: int
+    video: int
+
+
+class ClientConfig(BaseModel):
+    """What a page must know before it does anything."""
+
+    version: str
+    dev: bool
+    dev_key: str | None = Field(description="The API key of development mode, null elsewhere.")
+    sign_in_required: bool = Field(description="Starting a meeting needs a credential.")
+    processing: bool = Field(description="Let the browser cancel echo and suppress noise.")
+    recording: bool = Field(description="Meetings can be recorded.")
+    ice_servers: list[PublicIceServer]
+    slots: SlotCounts
+
+
+class SignIn(BaseModel):
+    """A credential to exchange for a cookie."""
+
+    credential: str = Field(
+        min_length=1, max_length=16_384, description="An API key or a user token."
+    )
+
+
+class Me(BaseModel):
+    """Whose credential this is."""
+
+    kind: str = Field(description="`api_key`, `user` or `join`.")
+    account: str
+    sub: str | None
+    name: str | None
+    meeting_id: str | None
+    role: Role | None
+
+
+class KeySet(BaseModel):
+    """Public keys (RFC 7517 section 5)."""
+
+    keys: list[dict[str, object]]

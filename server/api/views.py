@@ -1,0 +1,156 @@
+"""From the services' data to the API's JSON."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from server.api import shapes
+from server.http.problem import Problem
+from server.records import LogEntryView, RecordingFileView, RecordingView
+from server.services.context import App
+from server.services.views import ParticipantView, SessionView
+from signaling import model
+
+
+def meeting(app: App, found: model.Meeting) -> shapes.Meeting:
+    """A meeting."""
+    return shapes.Meeting(
+        id=found.id,
+        convex_id=app.meetings.aliases(found.id)["convex_id"],
+        title=found.title,
+        url=app.meetings.url(found.id),
+        status=found.status,
+        access=found.access,
+        record=found.record,
+        max_participants=found.max_participants,
+        created_at=utc(found.created_at),
+    )
+
+
+def session(view: SessionView) -> shapes.Session:
+    """A session with everybody in it."""
+    found = view.session
+    return shapes.Session(
+        id=found.id,
+        meeting_id=found.meeting_id,
+        state=found.state,
+        created_at=utc(found.created_at),
+        started_at=utc_or_none(found.started_at),
+        ended_at=utc_or_none(found.ended_at),
+        reason=found.reason,
+        continues=found.continues,
+        participants=[participant(who) for who in view.participants],
+    )
+
+
+def participant(view: ParticipantView) -> shapes.Participant:
+    """A participant with connections and tracks."""
+    who = view.participant
+    return shapes.Participant(
+        id=who.id,
+        name=who.name,
+        user_id=who.user_id,
+        role=who.role,
+        kind=who.kind,
+        state=who.state,
+        joined_at=utc(who.joined_at),
+        left_at=utc_or_none(who.left_at),
+        reason=who.reason,
+        connections=[connection(one) for one in view.connections],
+        tracks=[
+            shapes.Track(source=one.source, muted=one.muted, muted_by=one.muted_by, codec=one.codec)
+            for one in view.tracks
+        ],
+    )
+
+
+def connection(found: model.Connection) -> shapes.Connection:
+    """A connection."""
+    return shapes.Connection(
+        id=found.id,
+        state=found.state,
+        reason=found.reason,
+        quality=found.quality,
+        quality_reason=found.quality_reason,
+        protocol=found.protocol,
+        replaces=found.replaces,
+        created_at=utc(found.created_at),
+        connected_at=utc_or_none(found.connected_at),
+        closed_at=utc_or_none(found.closed_at),
+        updated_at=utc(found.updated_at),
+    )
+
+
+def people_inside(live: SessionView | None) -> list[model.Participant]:
+    """Who is present in a live session."""
+    if live is None:
+        return []
+    return [
+        view.participant
+        for view in live.participants
+        if view.participant.state is model.ParticipantState.PRESENT
+    ]
+
+
+def event(entry: LogEntryView) -> shapes.Event:
+    """A fact of the session log."""
+    return shapes.Event(
+        position=entry.position,
+        session_id=entry.session_id,
+        meeting_id=entry.meeting_id,
+        sequence=entry.sequence,
+        at=utc(entry.at),
+        type=entry.type,
+        data=dict(entry.data),
+    )
+
+
+def recording(found: RecordingView, titles: Mapping[str, str]) -> shapes.Recording:
+    """A recording; `titles` has those of meetings that still exist."""
+    return shapes.Recording(
+        id=found.id,
+        meeting_id=found.meeting_id,
+        session_id=found.session_id,
+        title=titles.get(found.meeting_id),
+        state=found.state,
+        recovered=found.recovered,
+        reason=found.failure,
+        started_at=utc(found.started_at),
+        started_by=found.started_by,
+        ended_at=utc_or_none(found.ended_at),
+        duration_seconds=found.duration_seconds,
+        files=[recording_file(file) for file in found.files],
+    )
+
+
+def recording_file(file: RecordingFileView) -> shapes.RecordingFile:
+    """A recorded file, with the address of its bytes."""
+    return shapes.RecordingFile(
+        id=file.id,
+        participant_id=file.participant_id,
+        name=file.name,
+        kind=file.kind,
+        source=file.source,
+        content_type=file.content_type,
+        duration_seconds=file.duration_seconds,
+        bytes=file.bytes,
+        offset_seconds=file.offset_seconds,
+        segment=file.segment,
+        complete=file.complete,
+        url=f"/v1/recordings/{file.recording_id}/files/{file.id}",
+    )
+
+
+def no_active_session() -> Problem:
+    """The refusal where something needs a live session."""
+    return Problem(404, "no_active_session", "Nobody is in this meeting now.")
+
+
+def utc(moment: datetime) -> datetime:
+    """In UTC and whole milliseconds: what clients of every language can hold."""
+    moment = moment.astimezone(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def utc_or_none(moment: datetime | None) -> datetime | None:
+    """The same where there may be none."""
+    return None if moment is None else utc(moment)
