@@ -32,6 +32,7 @@ CLOSE_CODES: Mapping[str, int] = {
     "rate_limited": 4429,
     "too_fast": 4429,
     "server_draining": 4503,
+    "media_unavailable": 4503,
     "internal": INTERNAL,
 }
 
