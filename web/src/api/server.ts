@@ -1,0 +1,67 @@
+/** The routes the pages use, each as one function. */
+import { ApiError, type Call, call } from "./http";
+import type { ClientConfig, IssuedToken, Lobby, MeetingInfo, Page, RecordingInfo } from "./types";
+
+/** The server as the view-models see it. */
+export interface Server {
+  config(): Promise<ClientConfig>;
+  signIn(credential: string): Promise<void>;
+  signOut(): Promise<void>;
+  createMeeting(title: string): Promise<MeetingInfo>;
+  hostToken(meeting: string, name: string): Promise<IssuedToken>;
+  lobby(meeting: string, token: string | null): Promise<Lobby>;
+  recordings(cursor: string | null, signal: AbortSignal): Promise<Page<RecordingInfo>>;
+  deleteRecording(recording: string): Promise<void>;
+}
+
+/** The address of one recorded file; `download` asks for a file to keep. */
+export function recordingFileUrl(recording: string, file: string, download = false): string {
+  const path = `/v1/recordings/${encodeURIComponent(recording)}/files/${encodeURIComponent(file)}`;
+  return download ? `${path}?download=1` : path;
+}
+
+/** The server of this page. In development mode it signs in with the printed key by itself. */
+export function openServer(): Server {
+  let config: Promise<ClientConfig> | null = null;
+  const readConfig = () => {
+    config ??= call<ClientConfig>("/v1/client-config").catch((error: unknown) => {
+      config = null; // Asked again next time: the server may be starting.
+      throw error;
+    });
+    return config;
+  };
+  const signIn = (credential: string) =>
+    call<void>("/v1/sign-in", { method: "POST", body: { credential } });
+
+  async function authorized<T>(path: string, options: Call = {}): Promise<T> {
+    try {
+      return await call<T>(path, options);
+    } catch (error) {
+      const known = await readConfig();
+      if (!(error instanceof ApiError) || error.status !== 401 || !known.dev_key) throw error;
+      await signIn(known.dev_key);
+      return call<T>(path, options);
+    }
+  }
+
+  const at = (id: string) => encodeURIComponent(id);
+  return {
+    config: readConfig,
+    signIn,
+    signOut: () => call("/v1/sign-out", { method: "POST" }),
+    createMeeting: (title) =>
+      authorized("/v1/meetings", { method: "POST", body: title ? { title } : {} }),
+    hostToken: (meeting, name) =>
+      authorized(`/v1/meetings/${at(meeting)}/tokens`, {
+        method: "POST",
+        body: { name, role: "host" },
+      }),
+    lobby: (meeting, token) => call(`/v1/meetings/${at(meeting)}/lobby`, { token }),
+    recordings: (cursor, signal) =>
+      authorized(`/v1/recordings${cursor ? `?cursor=${encodeURIComponent(cursor)}` : ""}`, {
+        signal,
+      }),
+    deleteRecording: (recording) =>
+      authorized(`/v1/recordings/${at(recording)}`, { method: "DELETE" }),
+  };
+}

@@ -1,0 +1,84 @@
+/** Icons are drawings beside words; they never speak for themselves. */
+
+import check from "lucide-static/icons/check.svg?raw";
+import chevronLeft from "lucide-static/icons/chevron-left.svg?raw";
+import chevronRight from "lucide-static/icons/chevron-right.svg?raw";
+import notice from "lucide-static/icons/circle-alert.svg?raw";
+import record from "lucide-static/icons/circle-dot.svg?raw";
+import help from "lucide-static/icons/circle-help.svg?raw";
+import stop from "lucide-static/icons/circle-stop.svg?raw";
+import copy from "lucide-static/icons/copy.svg?raw";
+import crown from "lucide-static/icons/crown.svg?raw";
+import download from "lucide-static/icons/download.svg?raw";
+import more from "lucide-static/icons/ellipsis.svg?raw";
+import network from "lucide-static/icons/gauge.svg?raw";
+import keyboard from "lucide-static/icons/keyboard.svg?raw";
+import lock from "lucide-static/icons/lock.svg?raw";
+import chat from "lucide-static/icons/message-square.svg?raw";
+import mic from "lucide-static/icons/mic.svg?raw";
+import micOff from "lucide-static/icons/mic-off.svg?raw";
+import system from "lucide-static/icons/monitor.svg?raw";
+import screen from "lucide-static/icons/monitor-up.svg?raw";
+import moon from "lucide-static/icons/moon.svg?raw";
+import pause from "lucide-static/icons/pause.svg?raw";
+import leave from "lucide-static/icons/phone-off.svg?raw";
+import pin from "lucide-static/icons/pin.svg?raw";
+import pinOff from "lucide-static/icons/pin-off.svg?raw";
+import play from "lucide-static/icons/play.svg?raw";
+import send from "lucide-static/icons/send.svg?raw";
+import sun from "lucide-static/icons/sun.svg?raw";
+import trash from "lucide-static/icons/trash-2.svg?raw";
+import warning from "lucide-static/icons/triangle-alert.svg?raw";
+import remove from "lucide-static/icons/user-x.svg?raw";
+import people from "lucide-static/icons/users.svg?raw";
+import video from "lucide-static/icons/video.svg?raw";
+import videoOff from "lucide-static/icons/video-off.svg?raw";
+import speaker from "lucide-static/icons/volume-2.svg?raw";
+import offline from "lucide-static/icons/wifi-off.svg?raw";
+import close from "lucide-static/icons/x.svg?raw";
+
+const ICONS = {
+  notice,
+  check,
+  chevronLeft,
+  chevronRight,
+  record,
+  help,
+  stop,
+  copy,
+  crown,
+  download,
+  more,
+  network,
+  keyboard,
+  lock,
+  chat,
+  mic,
+  micOff,
+  system,
+  screen,
+  moon,
+  pause,
+  leave,
+  pin,
+  pinOff,
+  play,
+  send,
+  sun,
+  trash,
+  warning,
+  remove,
+  people,
+  video,
+  videoOff,
+  speaker,
+  offline,
+  close,
+};
+
+export type IconName = keyof typeof ICONS;
+
+export function Icon({ name }: { name: IconName }) {
+  // biome-ignore lint/security/noDangerouslySetInnerHtml: the drawings come from the lock file
+  return <span class="icon" aria-hidden="true" dangerouslySetInnerHTML={{ __html: ICONS[name] }} />;
+}

@@ -1,0 +1,71 @@
+/** Pictures and sound of tracks. */
+import { useEffect, useRef } from "preact/hooks";
+
+export interface VideoProps {
+  track: MediaStreamTrack;
+  mirrored?: boolean;
+  label: string;
+  contain?: boolean;
+}
+
+/** The picture of one track; its sound is played elsewhere. */
+export function Video({ track, mirrored, label, contain }: VideoProps) {
+  const self = useRef<HTMLVideoElement>(null);
+  useEffect(() => {
+    const video = self.current;
+    if (!video) return;
+    video.srcObject = new MediaStream([track]);
+    // A picture without sound may always play; a tab in the background may still refuse.
+    void video.play().catch(() => undefined);
+    return () => {
+      video.srcObject = null;
+    };
+  }, [track]);
+  const classes = ["picture", mirrored && "picture-mirrored", contain && "picture-contain"];
+  return (
+    <video
+      ref={self}
+      class={classes.filter(Boolean).join(" ")}
+      aria-label={label}
+      muted
+      playsInline
+    />
+  );
+}
+
+export interface AudioSlotsProps {
+  tracks: readonly MediaStreamTrack[];
+  /** Grows when the person asked for sound by a gesture. */
+  attempt: number;
+  onBlocked: (blocked: boolean) => void;
+}
+
+/** One element per audio slot. They are never muted here: the server decides who is heard. */
+export function AudioSlots({ tracks, attempt, onBlocked }: AudioSlotsProps) {
+  return (
+    <div hidden>
+      {tracks.map((track) => (
+        <AudioSlot key={track.id} track={track} attempt={attempt} onBlocked={onBlocked} />
+      ))}
+    </div>
+  );
+}
+
+function AudioSlot(props: { track: MediaStreamTrack } & Omit<AudioSlotsProps, "tracks">) {
+  const { track, attempt, onBlocked } = props;
+  const self = useRef<HTMLAudioElement>(null);
+  useEffect(() => {
+    if (self.current) self.current.srcObject = new MediaStream([track]);
+  }, [track]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new attempt plays again
+  useEffect(() => {
+    self.current
+      ?.play()
+      .then(() => onBlocked(false))
+      .catch((error: unknown) => {
+        if (error instanceof DOMException && error.name === "NotAllowedError") onBlocked(true);
+      });
+  }, [track, attempt]);
+  // biome-ignore lint/a11y/useMediaCaption: live voices; captions are their own feature
+  return <audio ref={self} autoPlay />;
+}

@@ -1,0 +1,43 @@
+/** Puts the page of the current address on the screen. */
+import "@preact/signals";
+import { render } from "preact";
+import { openServer } from "./api/server";
+import { t } from "./lib/i18n";
+import { Frame } from "./pages/frame";
+import { HomePage } from "./pages/home";
+import { RecordingsPage } from "./pages/recordings";
+import { RoomPage } from "./pages/room";
+import { followLinks, path } from "./platform/router";
+import { applyTheme } from "./platform/theme";
+
+const server = openServer();
+const MEETING = /^\/m\/([^/]+)\/?$/;
+
+function NotFound() {
+  return (
+    <Frame title={t("notFound.title")}>
+      <section class="message">
+        <h1>{t("notFound.title")}</h1>
+        <p>{t("notFound.text")}</p>
+        <a class="button button-primary" href="/">
+          {t("notFound.home")}
+        </a>
+      </section>
+    </Frame>
+  );
+}
+
+function App() {
+  const here = path.value;
+  const meeting = MEETING.exec(here)?.[1];
+  if (meeting)
+    return <RoomPage key={meeting} meeting={decodeURIComponent(meeting)} server={server} />;
+  if (here === "/") return <HomePage server={server} />;
+  if (here === "/recordings" || here === "/recordings/") return <RecordingsPage server={server} />;
+  return <NotFound />;
+}
+
+applyTheme();
+followLinks((to) => to === "/" || to === "/recordings" || MEETING.test(to));
+const root = document.getElementById("app");
+if (root) render(<App />, root);

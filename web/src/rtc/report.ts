@@ -1,0 +1,138 @@
+/** Browser statistics: what is sent to the server, and the few figures a person may want to see. */
+
+const UPLOADED = new Set([
+  "inbound-rtp",
+  "outbound-rtp",
+  "remote-inbound-rtp",
+  "remote-outbound-rtp",
+  "candidate-pair",
+  "media-source",
+  "transport",
+  "codec",
+]);
+
+/** The server's limit. */
+const MOST = 200;
+
+type Values = Record<string, string | number | boolean>;
+
+function plain(entry: object): Values {
+  const values: Values = {};
+  for (const [name, value] of Object.entries(entry)) {
+    const kind = typeof value;
+    if (kind === "number" || kind === "boolean" || kind === "string") values[name] = value;
+  }
+  return values;
+}
+
+/** The entries of `report` that the server reads, in W3C names. Idle slots are left out. */
+export function uploadable(report: RTCStatsReport): Values[] {
+  const entries: Values[] = [];
+  report.forEach((entry: RTCStats) => {
+    const values = plain(entry);
+    const idle = entry.type === "inbound-rtp" && values["packetsReceived"] === 0;
+    const spare = entry.type === "candidate-pair" && values["state"] !== "succeeded";
+    if (UPLOADED.has(entry.type) && !idle && !spare) entries.push(values);
+  });
+  return entries.slice(0, MOST);
+}
+
+/** Running totals of one moment; the network panel shows differences of two. */
+export interface Totals {
+  at: number;
+  sent: number;
+  received: number;
+  packets: number;
+  lost: number;
+  jitter: number | null;
+  roundTrip: number | null;
+  farLoss: number | null;
+  path: string | null;
+  limit: string | null;
+}
+
+/** What the panel shows; null is "not known yet". */
+export interface NetworkFigures {
+  up: number;
+  down: number;
+  lossDown: number | null;
+  lossUp: number | null;
+  jitterMs: number | null;
+  roundTripMs: number | null;
+  path: string | null;
+  limit: string | null;
+}
+
+const number = (values: Values, name: string): number => {
+  const value = values[name];
+  return typeof value === "number" ? value : 0;
+};
+
+/** Sums a report; `at` is in milliseconds. */
+export function totalsOf(report: RTCStatsReport, at: number): Totals {
+  const totals: Totals = {
+    at,
+    sent: 0,
+    received: 0,
+    packets: 0,
+    lost: 0,
+    jitter: null,
+    roundTrip: null,
+    farLoss: null,
+    path: null,
+    limit: null,
+  };
+  const locals = new Map<string, Values>();
+  report.forEach((entry: RTCStats) => {
+    if (entry.type === "local-candidate") locals.set(entry.id, plain(entry));
+  });
+  report.forEach((entry: RTCStats) => count(totals, plain(entry), locals));
+  return totals;
+}
+
+function count(totals: Totals, entry: Values, locals: ReadonlyMap<string, Values>): void {
+  switch (entry["type"]) {
+    case "inbound-rtp":
+      totals.packets += number(entry, "packetsReceived");
+      totals.lost += number(entry, "packetsLost");
+      if (number(entry, "packetsReceived") > 0) {
+        totals.jitter = Math.max(totals.jitter ?? 0, number(entry, "jitter"));
+      }
+      break;
+    case "outbound-rtp":
+      if (entry["qualityLimitationReason"] && entry["qualityLimitationReason"] !== "none") {
+        totals.limit = String(entry["qualityLimitationReason"]);
+      }
+      break;
+    case "remote-inbound-rtp":
+      totals.farLoss = Math.max(totals.farLoss ?? 0, number(entry, "fractionLost"));
+      break;
+    case "candidate-pair": {
+      if (entry["nominated"] !== true || entry["state"] !== "succeeded") break;
+      totals.sent += number(entry, "bytesSent");
+      totals.received += number(entry, "bytesReceived");
+      totals.roundTrip = number(entry, "currentRoundTripTime");
+      const local = locals.get(String(entry["localCandidateId"]));
+      if (local) totals.path = `${local["candidateType"]} ${local["protocol"]}`;
+      break;
+    }
+  }
+}
+
+/** The figures between two moments of one connection. */
+export function figuresBetween(before: Totals, after: Totals): NetworkFigures {
+  const seconds = Math.max(0.001, (after.at - before.at) / 1000);
+  const packets = Math.max(0, after.packets - before.packets);
+  const lost = Math.max(0, after.lost - before.lost);
+  const milliseconds = (value: number | null) => (value === null ? null : value * 1000);
+  return {
+    up: Math.max(0, ((after.sent - before.sent) * 8) / seconds),
+    down: Math.max(0, ((after.received - before.received) * 8) / seconds),
+    lossDown: packets + lost > 0 ? (100 * lost) / (packets + lost) : null,
+    lossUp: after.farLoss === null ? null : 100 * after.farLoss,
+    jitterMs: milliseconds(after.jitter),
+    roundTripMs: milliseconds(after.roundTrip),
+    path: after.path,
+    limit: after.limit,
+  };
+}
