@@ -12,6 +12,7 @@ from signaling.ports import MediaEngine
 if TYPE_CHECKING:
     from server.auth.authenticate import Authenticator
     from server.auth.issuer import LocalIssuer
+    from server.auth.jwks import WebDocuments
     from server.auth.keys import KeyRing
     from server.auth.tokens import TokenSigner
     from server.services.admission import Admissions
@@ -54,6 +55,7 @@ class App:
     authenticator: "Authenticator"
     signer: "TokenSigner"
     issuer: "LocalIssuer | None"
+    documents: "WebDocuments"
     storage: Storage
     metrics: Metrics
     dev_key: str | None = None

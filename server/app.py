@@ -1,0 +1,191 @@
+"""The composition root: which adapter stands behind which port, and who is handed what."""
+
+from collections.abc import Callable
+
+import structlog
+
+from media.clock import Clock, SystemClock
+from media.recording.writer import WriterThread
+from media.types import RtcSettings
+from server.addresses import advertised, free_udp_port, has_ipv6_loopback
+from server.auth.authenticate import Authenticator, build_trusted
+from server.auth.issuer import ISSUER_FILE, LocalIssuer
+from server.auth.jwks import WebDocuments
+from server.auth.keys import KeyRing
+from server.auth.providers import configured_providers
+from server.auth.tokens import TokenSigner
+from server.config import DEV_KEY, Settings
+from server.dialects.convex.ids import Table, encode_id, parse_id
+from server.observability.metrics import Metrics
+from server.secret import signing_secret
+from server.services.admission import Admissions
+from server.services.context import App
+from server.services.meetings import MeetingsService
+from server.services.recordings import RecordingsService
+from server.services.sessions import SessionsService
+from server.services.tracker import Tracker
+from server.services.users import UsersService
+from server.storage.files import LocalFiles
+from server.storage.sql import SqlStorage
+from signaling.hub import LiveSessions
+from signaling.ports import IceServer, MediaEngine, RtcTimers
+from signaling.settings import SignalingSettings
+
+logger = structlog.get_logger("server")
+MakeEngine = Callable[[RtcSettings, Clock, Callable[[str, BaseException], None]], MediaEngine]
+
+
+class ConvexMeetingIds:
+    """Lets services read and write meeting ids in the Convex form without knowing the dialect."""
+
+    member = "convex_id"
+
+    def write(self, meeting_id: str) -> str:
+        """The Convex form."""
+        return encode_id(Table.MEETINGS, meeting_id)
+
+    def read(self, text: str) -> str | None:
+        """The canonical form; None when it is none of ours."""
+        return parse_id(text, Table.MEETINGS)
+
+
+def build(
+    settings: Settings, *, clock: Clock | None = None, make_engine: MakeEngine | None = None
+) -> App:
+    """Build every part, started by `server.lifecycle.Server`. Blocks a little on the disk.
+
+    Args:
+        settings: What the operator wants.
+        clock: The system's unless a test brings its own.
+        make_engine: Makes the media engine; the real one unless a test brings its own.
+
+    Raises:
+        ConfigError: Settings that cannot work together.
+        StartError: Keys on disk cannot be used, or no media port is free.
+    """
+    clock = clock or SystemClock()
+    metrics = Metrics()
+    on_error = fault_reporter(metrics)
+    signer = TokenSigner(signing_secret(settings), clock)
+    storage = SqlStorage(settings.database_url)
+    tracker = Tracker(storage, clock, on_error)
+    users = UsersService(storage, clock)
+    keys = KeyRing(storage, clock, dev=settings.dev)
+    issuer = _issuer(settings, clock)
+    documents = WebDocuments()
+    providers = configured_providers(settings.auth.issuers, settings.auth.workos_client_id)
+    authenticator = Authenticator(
+        signer, keys, build_trusted(providers, issuer, documents, clock), clock
+    )
+    meetings = MeetingsService(
+        storage, tracker, users, signer, settings, clock, [ConvexMeetingIds()]
+    )
+    gate = Admissions(meetings, users, authenticator, signer, tracker, clock)
+    engine = (make_engine or real_engine)(engine_settings(settings), clock, on_error)
+    recordings = RecordingsService(
+        store=storage,
+        files=LocalFiles(settings.recordings_directory),
+        writer=WriterThread(clock, settings.recording.fsync_seconds),
+        engine=engine,
+        meetings=meetings,
+        tracker=tracker,
+        clock=clock,
+        floor_bytes=settings.recording.floor_bytes,
+        on_error=on_error,
+    )
+    live = LiveSessions(engine, gate, tracker, clock, signaling_settings(settings), on_error)
+    live.recordings = recordings
+    live.watcher = recordings
+    recordings.announce = live.recording_changed
+    meetings.live = live
+    return App(
+        settings=settings,
+        clock=clock,
+        engine=engine,
+        live=live,
+        tracker=tracker,
+        meetings=meetings,
+        sessions=SessionsService(storage, tracker),
+        recordings=recordings,
+        users=users,
+        keys=keys,
+        gate=gate,
+        authenticator=authenticator,
+        signer=signer,
+        issuer=issuer,
+        documents=documents,
+        storage=storage,
+        metrics=metrics,
+        dev_key=DEV_KEY if settings.dev else None,
+    )
+
+
+def fault_reporter(metrics: Metrics) -> Callable[[str, BaseException], None]:
+    """Logs and counts the fault of a background task: nobody else hears of it."""
+
+    def report(task: str, error: BaseException) -> None:
+        metrics.faults.labels(task).inc()
+        logger.error("background task failed", task=task, exc_info=error)
+
+    return report
+
+
+def real_engine(
+    settings: RtcSettings, clock: Clock, on_error: Callable[[str, BaseException], None]
+) -> MediaEngine:
+    """The media engine on aiortc."""
+    from media.engine.engine import Engine  # noqa: PLC0415  (slow to import, not used by tests)
+
+    return Engine(settings, clock, on_error)
+
+
+def engine_settings(settings: Settings) -> RtcSettings:
+    """What the engine is told: addresses resolved, in development mode a free port found.
+
+    Raises:
+        StartError: In development mode no port is free.
+    """
+    hosts = media_hosts(settings)
+    port = settings.rtc.udp_port
+    if settings.dev and port != 0:
+        port = free_udp_port(hosts, port)
+    return RtcSettings(
+        udp_port=port,
+        bind=hosts,
+        advertise=advertised(settings.rtc.advertise, hosts),
+        audio_slots=settings.media.audio_slots,
+    )
+
+
+def media_hosts(settings: Settings) -> tuple[str, ...]:
+    """Addresses that media is listened for on; `::1` only where the machine has it."""
+    if settings.rtc.bind or has_ipv6_loopback():
+        return settings.media_hosts
+    return tuple(host for host in settings.media_hosts if host != "::1")
+
+
+def signaling_settings(settings: Settings) -> SignalingSettings:
+    """What the control plane is told."""
+    rtc = settings.rtc
+    return SignalingSettings(
+        timers=RtcTimers(
+            connecting=rtc.connecting_seconds,
+            disconnected=rtc.disconnected_seconds,
+            disconnected_idle=rtc.disconnected_idle_seconds,
+            failed=rtc.failed_seconds,
+            left=rtc.left_seconds,
+            keep_alive=rtc.keep_alive_seconds,
+        ),
+        ice_servers=tuple(
+            IceServer(tuple(one.urls), one.username, one.credential) for one in rtc.ice_servers
+        ),
+        audio_slots=settings.media.audio_slots,
+        video_slots=settings.media.video_slots,
+        allowed_origins=tuple(settings.http.allowed_origins),
+    )
+
+
+def _issuer(settings: Settings, clock: Clock) -> LocalIssuer | None:
+    if not settings.local_issuer:
+        return None
+    return LocalIssuer.load_or_create(settings.storage.data / ISSUER_FILE, clock)

@@ -1,0 +1,1 @@
+"""What the command line does, one module a noun; imported when a command needs it."""
