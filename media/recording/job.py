@@ -167,7 +167,8 @@ class RecordingJob:
     def _try_manifest(self) -> None:
         try:
             self.write_manifest()
-        except OSError as error:  # the next round tries again; recovery reads the files anyway
+        except OSError as error:  # tried again in ten seconds; recovery reads the files anyway
+            self._changed = False
             _logger.warning("manifest not written", extra={"code": error_code(error)})
 
     def _entry_for(self, identity: TrackIdentity) -> TrackEntry:
