@@ -71,10 +71,14 @@ def serve(
     sets: SetFlag = None,
 ) -> None:
     """Run the server until Ctrl-C or SIGTERM."""
-    from server.commands.serve import run  # noqa: PLC0415
+    from server.secret import require_secret  # noqa: PLC0415
 
     flags = {"dev": dev, "http.host": host, "http.port": port, "storage.data": data}
-    run(_load(config_file, sets, flags).settings)
+    settings = _load(config_file, sets, flags).settings
+    require_secret(settings)
+    from server.commands.serve import run  # noqa: PLC0415
+
+    run(settings)
 
 
 @app.command()
@@ -99,7 +103,7 @@ def token_user(
     config_file: ConfigFlag = None,
 ) -> None:
     """Print a user token of the local issuer, and nothing else."""
-    from server.commands.tokens import user_token  # noqa: PLC0415
+    from server.commands.user_token import user_token  # noqa: PLC0415
 
     settings = _load(config_file, None, {"storage.data": data}).settings
     typer.echo(user_token(settings, sub, name, ttl))

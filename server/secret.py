@@ -24,15 +24,24 @@ def signing_secret(settings: Settings) -> bytes:
         ConfigError: Outside development mode none is set.
         StartError: The development secret cannot be kept.
     """
+    require_secret(settings)
     if settings.auth.secret is not None:
         return settings.auth.secret.get_secret_value().encode()
-    if not settings.dev:
+    return kept_secret(settings.storage.data / SECRET_FILE)
+
+
+def require_secret(settings: Settings) -> None:
+    """Refuse settings without a secret outside development mode.
+
+    Raises:
+        ConfigError: With how to make one.
+    """
+    if settings.auth.secret is None and not settings.dev:
         raise ConfigError(
             "auth.secret is not set, and outside development mode there is no default",
             "Make one with `roomtone secret create` and set ROOMTONE_AUTH__SECRET, "
             "or start with --dev.",
         )
-    return kept_secret(settings.storage.data / SECRET_FILE)
 
 
 def kept_secret(path: Path) -> bytes:

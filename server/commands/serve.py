@@ -7,8 +7,8 @@ from media.clock import SystemClock
 from server.app import build, engine_settings, fault_reporter
 from server.banner import lines
 from server.config import Settings
+from server.edge import create_application
 from server.errors import StartError
-from server.http.application import create_application
 from server.lifecycle import Server
 from server.observability.logging import configure
 

@@ -1,25 +1,15 @@
-"""`roomtone token`: tokens made from the files and database of a data directory."""
+"""`roomtone token join`: join tokens made from a data directory, beside a running server."""
 
 import asyncio
 import json
 
-from media.clock import SystemClock
-from server.auth.issuer import ISSUER_FILE, LocalIssuer
+from server.commands.parts import meetings_of
 from server.config import Settings
 from server.errors import ServerError, StartError
+from server.lifecycle import RUNTIME_FILE
 from server.services.views import IssuedToken, TokenWish
 from signaling.errors import Refused
 from signaling.model import Role
-
-
-def user_token(settings: Settings, sub: str, name: str, ttl: int) -> str:
-    """A user token of the local issuer; works beside a running server.
-
-    Raises:
-        StartError: The issuer's file cannot be used.
-    """
-    issuer = LocalIssuer.load_or_create(settings.storage.data / ISSUER_FILE, SystemClock())
-    return issuer.issue(sub=sub, name=name, ttl=ttl)
 
 
 def join_token(
@@ -41,8 +31,6 @@ def join_token(
 
 
 async def _issue(settings: Settings, meeting: str, wish: TokenWish) -> IssuedToken:
-    from server.commands.parts import meetings_of  # noqa: PLC0415  (the database is slow to import)
-
     async with meetings_of(settings) as meetings:
         url = await asyncio.to_thread(running_url, settings)
         if url is not None and settings.http.public_url is None:
@@ -52,8 +40,6 @@ async def _issue(settings: Settings, meeting: str, wish: TokenWish) -> IssuedTok
 
 def running_url(settings: Settings) -> str | None:
     """Where the server of this data directory runs, as it wrote down itself."""
-    from server.lifecycle import RUNTIME_FILE  # noqa: PLC0415  (imports the HTTP server)
-
     try:
         facts = json.loads((settings.storage.data / RUNTIME_FILE).read_text())
     except FileNotFoundError:
