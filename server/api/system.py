@@ -2,6 +2,7 @@
 
 import asyncio
 import platform
+from functools import cache
 from importlib.metadata import version
 
 from aiohttp import web
@@ -65,14 +66,20 @@ async def get_metrics(call: Call) -> web.Response:
 @routes.route("GET", "/version", tag=_TAG, answer=shapes.Version, credential=Credential.NOT_READ)
 async def get_version(call: Call) -> shapes.Version:
     """Tell what is running."""
+    installed = await asyncio.to_thread(_versions)
     return shapes.Version(
         name="roomtone",
-        version=version("roomtone"),
+        version=installed["roomtone"],
         dev=call.app.settings.dev,
         python=platform.python_version(),
-        aiortc=version("aiortc"),
-        av=version("av"),
+        aiortc=installed["aiortc"],
+        av=installed["av"],
     )
+
+
+@cache
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in ("roomtone", "aiortc", "av")}
 
 
 @routes.route(
@@ -90,7 +97,7 @@ async def get_client_config(call: Call) -> shapes.ClientConfig:
     settings = call.app.settings
     open_servers = [one for one in settings.rtc.ice_servers if one.credential is None]
     return shapes.ClientConfig(
-        version=version("roomtone"),
+        version=(await asyncio.to_thread(_versions))["roomtone"],
         dev=settings.dev,
         dev_key=call.app.dev_key,
         sign_in_required=call.app.dev_key is None,

@@ -16,7 +16,7 @@ from server.http.auth import (
 )
 from server.http.call import APP
 from server.http.cookie import SealedCookies
-from server.http.docs import add_docs
+from server.http.docs import ApiDocs
 from server.http.middleware import add_headers, guard, map_errors, observe
 from server.http.openapi import document
 from server.http.registry import Registry
@@ -48,8 +48,8 @@ def assemble(app: App, native: Registry, mounts: Sequence[Mount] = ()) -> web.Ap
     application.on_response_prepare.append(add_headers)
     application.on_shutdown.append(sse.close_streams)
     native.mount(application)
-    add_docs(application, document(native.routes, version=version("roomtone")))
+    ApiDocs(lambda: document(native.routes, version=version("roomtone"))).mount(application)
     for mount in mounts:
         mount(application, app)
-    application.router.add_get(_EVERYTHING_ELSE, WebApp(find_web_app()).serve)
+    application.router.add_get(_EVERYTHING_ELSE, WebApp(find_web_app).serve)
     return application

@@ -5,6 +5,7 @@ what a client sent.
 """
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -48,11 +49,11 @@ class WebApp:
     """The built web app as routes.
 
     Args:
-        root: Directory that holds `index.html`; it may appear, or change, while we serve.
+        find: Tells the directory of `index.html`; it may appear, or change, while we serve.
     """
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, find: Callable[[], Path]) -> None:
+        self._find = find
         self._files: dict[str, Path] = {}
         self._seen: int | None = None
 
@@ -85,17 +86,19 @@ class WebApp:
 
     async def _refresh(self) -> None:
         """Look through the directory again when the app was built anew."""
-        stamp = await asyncio.to_thread(_stamp, self._root)
-        if stamp != self._seen:
-            self._files = await asyncio.to_thread(_scan, self._root)
-            self._seen = stamp
+        seen, files = await asyncio.to_thread(_look, self._find, self._seen)
+        if files is not None:
+            self._seen, self._files = seen, files
 
 
-def _stamp(root: Path) -> int:
+def _look(find: Callable[[], Path], seen: int | None) -> tuple[int, dict[str, Path] | None]:
+    """When the app was built, and its files if that was not seen before."""
+    root = find()
     try:
-        return (root / "index.html").stat().st_mtime_ns
+        stamp = (root / "index.html").stat().st_mtime_ns
     except FileNotFoundError:
-        return 0
+        stamp = 0
+    return stamp, None if stamp == seen else _scan(root)
 
 
 def _scan(root: Path) -> dict[str, Path]:

@@ -168,8 +168,13 @@ class Registry:
         return declare
 
     def mount(self, application: web.Application) -> None:
-        """Serve every route; each GET answers HEAD as well (RFC 9110 section 9.1)."""
+        """Serve every route; each GET answers HEAD as well (RFC 9110 section 9.1).
+
+        A HEAD that is declared itself is declared for the documentation.
+        """
         for route in self.routes:
+            if route.method == "HEAD":
+                continue
             endpoint = _endpoint(route)
             for method in ("GET", "HEAD") if route.method == "GET" else (route.method,):
                 application.router.add_route(method, route.path, endpoint, expect_handler=_expect)
