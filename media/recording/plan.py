@@ -161,14 +161,12 @@ class TrackPlan:
 
     def packet(self, arrival_ns: int, sequence: int, timestamp: int, payload: bytes) -> list[Write]:
         """Take one RTP packet of the stream, in any order."""
-        counters = self._counters
-        if payload:
-            try:
-                opus.packet_ticks(payload)
-            except ValueError:
-                counters.malformed += 1
-                return self.tick(arrival_ns)
-        arrived = Arrived(arrival_ns, timestamp, payload, stored=not self._paused)
+        try:
+            ticks = opus.packet_ticks(payload) if payload else 0
+        except ValueError:
+            self._counters.malformed += 1
+            return self.tick(arrival_ns)
+        arrived = Arrived(arrival_ns, timestamp, payload, ticks, stored=not self._paused)
         return self._place_all(self._reorder.put(sequence, arrived))
 
     def tick(self, now_ns: int) -> list[Write]:
@@ -280,7 +278,7 @@ class TrackPlan:
         ]
 
     def _store(self, packet: Arrived, position: int) -> Write:
-        ticks = opus.packet_ticks(packet.payload)
+        ticks = packet.ticks
         counters = self._counters
         counters.received += 1
         start, self.cursor = self.cursor, self.cursor + ticks
@@ -388,7 +386,7 @@ class _Segment:
     def follow(self, packet: Arrived, position: int) -> None:
         """A packet took its place on the time line."""
         self._last_position = position
-        self.last_end = position + opus.packet_ticks(packet.payload)
+        self.last_end = position + packet.ticks
         self.last_arrival_ns = packet.arrival_ns
         self.toc = packet.payload[0]
         self.overlapping = False

@@ -26,12 +26,14 @@ class Arrived:
         arrival_ns: When, on the process's monotonic clock.
         timestamp: 32-bit RTP timestamp.
         payload: Empty for padding, which only holds its place in the order.
+        ticks: How long it plays.
         stored: Whether the recording was not paused then.
     """
 
     arrival_ns: int
     timestamp: int
     payload: bytes
+    ticks: int
     stored: bool
 
 
@@ -72,6 +74,9 @@ class ReorderBuffer:
             self._next = sequence
         number = self._extend(sequence)
         ahead = number - self._next
+        if ahead == 0 and not self._waiting:  # almost every packet
+            self._next, self._stale_since = number + 1, None
+            return [Released(packet, 0)]
         if ahead > RESET_JUMP or -ahead > RESET_JUMP:
             return self._reset(sequence, packet)
         if ahead < 0 or number in self._waiting:

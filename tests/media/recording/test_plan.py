@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.netem import Link
 
 from media.recording import plan as planning
 from media.recording.plan import (
@@ -20,6 +21,7 @@ from media.recording.plan import (
     Write,
 )
 from media.rtp import opus
+from media.rtp.opus import concealment
 
 MS = 1_000_000
 TICKS = 48  # a millisecond
@@ -411,3 +413,59 @@ class TestAnything:
         take(plan.finish(now + rest_ms * MS))
         assert plan.cursor == written
         assert received <= packets
+
+
+def over_the_network(link: Link[tuple[int, int]], *, seconds: int, frame_ms: int, dtx: bool):
+    """Someone talks and falls silent in turn; gives the plan and how long they were there."""
+    plan, sequence, first, counters, written = TrackPlan(), 60_000, None, [], 0
+
+    def take(writes: list[Write]) -> None:
+        nonlocal written
+        for write in writes:
+            if isinstance(write, NewSegment):
+                counters.append(write.counters)
+            else:
+                written += write.ticks
+
+    def receive(until: float) -> None:
+        nonlocal first
+        while link.next_at is not None and link.next_at <= until:
+            at = link.next_at
+            first = at if first is None else first
+            for number, timestamp in link.deliver(at):
+                payload = concealment(VOICE[0], frame_ms * TICKS)[0] + bytes(10 * (frame_ms == 20))
+                take(
+                    plan.packet(round(at * 1e9), number & 0xFFFF, timestamp & 0xFFFF_FFFF, payload)
+                )
+
+    count = seconds * 1000 // frame_ms
+    for number in range(count):
+        at = 50 + number * frame_ms / 1000
+        silent = dtx and at % 7 > 4 and number % (400 // frame_ms)
+        if not silent:
+            link.send((sequence, number * frame_ms * TICKS + 123_456), at)
+            sequence += 1
+        receive(at)
+        take(plan.tick(round(at * 1e9)))
+    end = 50 + seconds
+    receive(end)
+    take(plan.finish(round(end * 1e9)))
+    assert first is not None
+    return written - PRE_SKIP, (end - first) * 48_000, counters
+
+
+class TestNetwork:
+    @pytest.mark.parametrize("loss", [0, 0.02, 0.1, 0.3])
+    @pytest.mark.parametrize("dtx", [False, True])
+    @pytest.mark.parametrize("frame_ms", [10, 20, 40, 60])
+    def test_the_file_is_as_long_as_the_presence(
+        self, loss: float, dtx: bool, frame_ms: int
+    ) -> None:
+        link: Link[tuple[int, int]] = Link(
+            seed=7, loss=loss, burst=3, delay=0.06, jitter=0.03, reorder=0.01, duplicate=0.01
+        )
+        length, presence, counters = over_the_network(link, seconds=60, frame_ms=frame_ms, dtx=dtx)
+        assert len(counters) == 1
+        assert length == pytest.approx(presence, abs=100 * TICKS)
+        assert counters[0].malformed == 0
+        assert (counters[0].lost > 0) == (loss > 0)

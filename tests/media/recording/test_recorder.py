@@ -1,4 +1,5 @@
 import asyncio
+import errno
 import threading
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from support.recording import (
 )
 
 from media.errors import RecordingError
+from media.recording.files import AppendFile, RecordingDirectory
 from media.recording.manifest import decode
 from media.recording.recorder import Recorder
 from media.recording.writer import WriterThread
@@ -316,4 +318,59 @@ class TestCost:
         assert {name for name in after - before if not name.startswith("asyncio_")} == set()
         # threads that a codec library starts are not Python's
         assert len(names(Path("/proc/self/task"))) - kernel_before == len(after - before)
+        await recorder.stop()
+
+
+class TestTrouble:
+    async def test_a_disk_that_stays_full_is_reported_and_the_result_says_so(
+        self,
+        tmp_path: Path,
+        writer: WriterThread,
+        clock: FakeClock,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        listener = Failures()
+        recorder = await started(tmp_path, writer, clock, listener)
+        tap = microphone(recorder)
+
+        def full(file: AppendFile, data: bytes) -> None:
+            raise OSError(errno.ENOSPC, "full")
+
+        monkeypatch.setattr(AppendFile, "append", full)
+        number = 0
+        async with asyncio.timeout(20):
+            while not listener.heard:
+                number = speak(tap, clock, tone_packets(1), first=number)
+                writer.wake()
+                await asyncio.sleep(0.001)
+        monkeypatch.undo()
+        assert listener.heard == [("rec1", "disk_full")]
+        assert (await recorder.stop()).failed == "disk_full"
+        assert manifest(tmp_path).state == "failed"
+
+    async def test_a_directory_that_cannot_be_written_starts_nothing(
+        self,
+        tmp_path: Path,
+        writer: WriterThread,
+        clock: FakeClock,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        def refuse(directory: RecordingDirectory, name: str, content: bytes) -> None:
+            raise OSError(errno.EROFS, "read-only")
+
+        monkeypatch.setattr(RecordingDirectory, "replace", refuse)
+        with pytest.raises(RecordingError) as caught:
+            await started(tmp_path, writer, clock)
+        assert caught.value.code == "directory_not_writable"
+
+    async def test_more_tracks_than_the_writer_takes_are_refused(
+        self,
+        tmp_path: Path,
+        writer: WriterThread,
+        clock: FakeClock,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        recorder = await started(tmp_path, writer, clock)
+        monkeypatch.setattr("media.recording.recorder.MAX_WAITING_TRACKS", 0)
+        assert recorder.open_track("p1", "Ana", TrackSource.MICROPHONE, "c", 1) is None
         await recorder.stop()

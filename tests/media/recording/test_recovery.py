@@ -13,7 +13,9 @@ from support.opus_tone import decode as decoded
 from support.opus_tone import main_frequency, tone_packets
 from support.recording import microphone, opusinfo, started
 
+from media.recording.files import RecordingDirectory
 from media.recording.manifest import MANIFEST, decode
+from media.recording.ogg import OpusStream, opus_head, opus_tags
 from media.recording.recovery import DAMAGED_MANIFEST, UNKNOWN, recover
 from media.recording.writer import WriterThread
 from media.types import TrackSource
@@ -167,6 +169,26 @@ class TestDamage:
 
     def test_an_empty_directory_is_an_empty_result(self, tmp_path: Path) -> None:
         assert recovered(tmp_path).files == ()
+
+    def test_a_manifest_that_cannot_be_moved_or_written_is_no_obstacle(
+        self, crashed: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(directory: RecordingDirectory, name: str, content: object) -> None:
+            raise OSError(30, "read-only")
+
+        (crashed / MANIFEST).write_bytes(b"{")
+        monkeypatch.setattr(RecordingDirectory, "rename", refuse)
+        monkeypatch.setattr(RecordingDirectory, "replace", refuse)
+        assert len(recovered(crashed).files) == 2
+        assert (crashed / MANIFEST).read_bytes() == b"{"
+
+    @pytest.mark.parametrize("date", ["never", "2026-11-20T09:00:04"])
+    def test_a_date_that_means_little_is_no_obstacle(self, crashed: Path, date: str) -> None:
+        stream = OpusStream(1, opus_head(channels=1, pre_skip=0), opus_tags("x", {"DATE": date}))
+        stream.add(b"\xf8\xff\xfe", 960)
+        (crashed / "003-x-audio.ogg").write_bytes(stream.headers() + stream.finish())
+        (file,) = (one for one in recovered(crashed).files if one.participant_id == UNKNOWN)
+        assert file.offset_seconds == (4 if date.startswith("2026") else 0)
 
 
 def kill_and_recover(directory: Path, tracks: int, after: int) -> None:

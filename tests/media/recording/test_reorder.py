@@ -7,7 +7,7 @@ MS = 1_000_000
 
 
 def arrived(name: int, at_ms: int = 0) -> Arrived:
-    return Arrived(at_ms * MS, name * 960, bytes((name & 0xFF,)), stored=True)
+    return Arrived(at_ms * MS, name * 960, bytes((name & 0xFF,)), 960, stored=True)
 
 
 def names(released: list[Released]) -> list[int]:
