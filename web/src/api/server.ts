@@ -1,5 +1,5 @@
 /** The routes the pages use, each as one function. */
-import { ApiError, type Call, call } from "./http";
+import { type Call, call } from "./http";
 import type { ClientConfig, IssuedToken, Lobby, MeetingInfo, Page, RecordingInfo } from "./types";
 
 /** The server as the view-models see it. */
@@ -33,15 +33,21 @@ export function openServer(): Server {
   const signIn = (credential: string) =>
     call<void>("/v1/sign-in", { method: "POST", body: { credential } });
 
+  let ready: Promise<void> | null = null;
+  /** Development mode has no sign-in page: the printed key becomes the cookie by itself. */
+  const authorize = () => {
+    ready ??= readConfig()
+      .then(({ dev_key }) => (dev_key ? signIn(dev_key) : undefined))
+      .catch((error: unknown) => {
+        ready = null;
+        throw error;
+      });
+    return ready;
+  };
+
   async function authorized<T>(path: string, options: Call = {}): Promise<T> {
-    try {
-      return await call<T>(path, options);
-    } catch (error) {
-      const known = await readConfig();
-      if (!(error instanceof ApiError) || error.status !== 401 || !known.dev_key) throw error;
-      await signIn(known.dev_key);
-      return call<T>(path, options);
-    }
+    await authorize();
+    return call<T>(path, options);
   }
 
   const at = (id: string) => encodeURIComponent(id);

@@ -41,7 +41,6 @@ export function Lanes() {
             const half = bar * 2.6;
             const middle = (row + 0.5) * HEIGHT;
             return bar > 0 ? (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a fixed drawing
               <path key={index} d={`M${x} ${middle - half}V${middle + half}`} />
             ) : null;
           })}

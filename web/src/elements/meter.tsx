@@ -7,6 +7,7 @@ export function Meter({ level, label }: { level: ReadonlySignal<number>; label: 
   const lit = Math.round(level.value * BARS);
   const bars = Array.from({ length: BARS }, (_, index) => index);
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a meter element cannot be drawn as bars
     <div
       class="meter"
       role="meter"

@@ -16,6 +16,8 @@ const GAP = 8;
 /** Pictures are 16:9; a tile may be as tall as 4:5 before space is better left empty. */
 const WIDEST = 16 / 9;
 const TALLEST = 4 / 5;
+/** A tile counts as at most this many times the square of its width. */
+const PORTRAIT_WORTH = 1.3;
 
 function cell(area: Area, columns: number, rows: number): Area {
   const width = (area.width - GAP * (columns - 1)) / columns;
@@ -36,8 +38,9 @@ export function arrangeGrid(area: Area, count: number): Box[] {
   for (let columns = 1; columns <= count; columns += 1) {
     const rows = Math.ceil(count / columns);
     const size = cell(area, columns, rows);
-    const shown = Math.min(size.width * size.height, ((size.width / WIDEST) * size.width) / 0.6);
-    if (shown > best.score) best = { columns, rows, size, score: shown };
+    // Height beyond a portrait's helps nobody: what counts is bounded by the width.
+    const score = Math.min(size.width * size.height, size.width ** 2 * PORTRAIT_WORTH);
+    if (score > best.score) best = { columns, rows, size, score };
   }
   return place(area, count, best.columns, best.rows, best.size);
 }

@@ -10,7 +10,7 @@ import { cycleTheme, type Theme, theme } from "../platform/theme";
 const THEME_ICONS: Record<Theme, IconName> = { system: "system", light: "sun", dark: "moon" };
 
 /** Shows `title` in the window while the page is shown. */
-export function useTitle(title: string): void {
+function useTitle(title: string): void {
   useEffect(() => {
     document.title = title === t("app.name") ? title : `${title} · ${t("app.name")}`;
   }, [title]);

@@ -90,6 +90,15 @@ export function Controls({ view, onAsk, onCopy }: ControlsProps) {
           </span>
         </div>
       )}
+      {view.isHost.value && (
+        <span class="wide-only">
+          <Control
+            icon={view.recordingActive.value ? "stop" : "record"}
+            label={view.recordingActive.value ? t("control.stopRecording") : t("control.record")}
+            onPress={() => (view.recordingActive.value ? onAsk("stop") : view.record("start"))}
+          />
+        </span>
+      )}
       <div class="controls-group">
         <Control
           icon="chat"

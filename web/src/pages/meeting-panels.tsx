@@ -174,10 +174,6 @@ function PersonRow({ view, person, onRemove }: RowProps) {
   ].filter((note) => note !== false);
   return (
     <li>
-      <span class="people-name">
-        <strong>{person.name}</strong>
-        {notes.length > 0 && <small>{notes.join(" · ")}</small>}
-      </span>
       {person.role !== "observer" && (
         <span
           class="people-state"
@@ -187,23 +183,29 @@ function PersonRow({ view, person, onRemove }: RowProps) {
           <Icon name={muted ? "micOff" : "mic"} />
         </span>
       )}
+      <span class="people-name">
+        <strong>{person.name}</strong>
+        {notes.length > 0 && <small>{notes.join(" · ")}</small>}
+      </span>
       {view.isHost.value && !me && (
         <>
           {track && !track.muted && (
             <Button
               kind="quiet"
-              icon="micOff"
               label={t("people.mute", { name: person.name })}
               onPress={() => view.muteOther(person.id, "microphone", true)}
-            />
+            >
+              {t("people.muteShort")}
+            </Button>
           )}
           {track?.muted_by && (
             <Button
               kind="quiet"
-              icon="mic"
               label={t("people.release", { name: person.name })}
               onPress={() => view.muteOther(person.id, "microphone", false)}
-            />
+            >
+              {t("people.releaseShort")}
+            </Button>
           )}
           <Button
             kind="quiet"

@@ -1,5 +1,5 @@
 /** One RTCPeerConnection: what we send by source, the pool of slots we receive by mid. */
-import type { SlotInfo, Source } from "./messages";
+import type { Source } from "./messages";
 
 export interface PeerListener {
   offer(id: number, sdp: string, tracks: { mid: string; source: Source }[]): void;
@@ -129,13 +129,4 @@ export class Peer {
   private slot(kind: "audio" | "video"): void {
     this.connection.addTransceiver(kind, { direction: "recvonly" });
   }
-}
-
-/** The slot that carries `source` of `participant` now. */
-export function slotOf(
-  slots: readonly SlotInfo[],
-  participant: string,
-  source: Source,
-): SlotInfo | undefined {
-  return slots.find((slot) => slot.participant === participant && slot.source === source);
 }

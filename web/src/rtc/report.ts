@@ -86,7 +86,9 @@ export function totalsOf(report: RTCStatsReport, at: number): Totals {
   report.forEach((entry: RTCStats) => {
     if (entry.type === "local-candidate") locals.set(entry.id, plain(entry));
   });
-  report.forEach((entry: RTCStats) => count(totals, plain(entry), locals));
+  report.forEach((entry: RTCStats) => {
+    count(totals, plain(entry), locals);
+  });
   return totals;
 }
 

@@ -11,7 +11,7 @@ import { Chat } from "./chat";
 import type { LocalDevice, LocalMedia } from "./local-media";
 import { Network } from "./network";
 import { type ReconnectStage, reconnectStage } from "./reconnect";
-import { isMuted, Roster } from "./roster";
+import { Roster } from "./roster";
 import { allTiles, type TileInfo } from "./tiles";
 import { Toasts } from "./toasts";
 
