@@ -5,6 +5,7 @@ Text from users never forms a path; blocking, for the writer thread only.
 
 import contextlib
 import errno
+import fcntl
 import hashlib
 import os
 import re
@@ -42,9 +43,16 @@ class RecordingDirectory:
     def __init__(self, path: Path) -> None:
         self._fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
 
-    def fileno(self) -> int:
-        """The directory's descriptor, for locks."""
-        return self._fd
+    def lock(self) -> bool:
+        """Be the only one that changes it until it is closed; False when somebody else is.
+
+        The lock ends with the process too, so a crash leaves none behind.
+        """
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
     def create(self, name: str) -> "AppendFile":
         """A new empty file.

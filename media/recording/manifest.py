@@ -1,15 +1,17 @@
 """`manifest.json`: what a recording is, which files it has, and where they lie in time."""
 
-from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from media.errors import RecordingError
 from media.types import MediaKind, RecordedFile, RecordingResult, TrackSource
 
 MANIFEST = "manifest.json"
 CONTENT_TYPE = "audio/ogg; codecs=opus"
+
+Ms: TypeAlias = Annotated[float, Field(ge=-1e11, le=1e11, allow_inf_nan=False)]
+"""Milliseconds; three years bound what a damaged manifest can claim."""
 
 
 class _Model(BaseModel):
@@ -19,7 +21,7 @@ class _Model(BaseModel):
 class TimeBase(_Model):
     """One pair fixed at the start; every time in the manifest derives from it."""
 
-    utc: datetime
+    utc: AwareDatetime
     monotonic_ns: int
 
 
@@ -39,16 +41,16 @@ class Packets(_Model):
 class FillMs(_Model):
     """Milliseconds of the file that were not received."""
 
-    concealed: float = 0.0
-    dtx: float = 0.0
-    silence: float = 0.0
+    concealed: Ms = 0.0
+    dtx: Ms = 0.0
+    silence: Ms = 0.0
 
 
 class ListedGap(_Model):
     """A fill of more than 60 ms."""
 
-    at_ms: float
-    dur_ms: float
+    at_ms: Ms
+    dur_ms: Ms
     cause: str
 
 
@@ -68,13 +70,13 @@ class Segment(_Model):
     channels: int = 1
     pre_skip: int
     reason: str
-    first_sample_time: datetime
-    offset_ms: float
-    duration_ms: float = 0.0
+    first_sample_time: AwareDatetime
+    offset_ms: Ms
+    duration_ms: Ms = 0.0
     method: str = "arrival"
     clock_skew_ppm: float = 0.0
-    uplink_delay_ms: float = 0.0
-    est_error_ms: float = 0.0
+    uplink_delay_ms: Ms = 0.0
+    est_error_ms: Ms = 0.0
     packets: Packets = Field(default_factory=Packets)
     fill_ms: FillMs = Field(default_factory=FillMs)
     gaps: list[ListedGap] = Field(default_factory=list)
@@ -100,8 +102,8 @@ class TrackEntry(_Model):
 class Paused(_Model):
     """A stretch of which nothing was stored; open while `to_ms` is missing."""
 
-    from_ms: float
-    to_ms: float | None = None
+    from_ms: Ms
+    to_ms: Ms | None = None
     mode: Literal["silence"] = "silence"
 
 
@@ -125,11 +127,11 @@ class Manifest(_Model):
     session_id: str
     state: State
     reason: str | None = None
-    started_at: datetime
-    ended_at: datetime | None = None
+    started_at: AwareDatetime
+    ended_at: AwareDatetime | None = None
     started_by: str | None = None
     ended_by: EndedBy | None = None
-    duration_ms: float = 0.0
+    duration_ms: Ms = 0.0
     time_base: TimeBase
     rpo: LossBounds
     paused: list[Paused] = Field(default_factory=list)

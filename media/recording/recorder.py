@@ -177,7 +177,7 @@ def _prepare(
 
 
 def _check(directory: RecordingDirectory, disk_floor_bytes: int) -> None:
-    if directory.names():
-        raise RecordingError("directory_in_use", "the recording's directory is not empty")
+    if not directory.lock() or directory.names():
+        raise RecordingError("directory_in_use", "the recording's directory is used by another")
     if directory.free_bytes() < disk_floor_bytes:
         raise RecordingError("disk_full", "too little space is left for a recording")

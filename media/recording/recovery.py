@@ -1,11 +1,8 @@
 """Finishing a recording that a crash left open, from its files and what its manifest still says."""
 
-import fcntl
 import logging
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -44,7 +41,8 @@ def recover(directory: Path, clock: Clock) -> RecordingResult:
 
     Files are cut after their last good page, and files that the manifest does not know are
     adopted; a manifest that cannot be read is put aside and rebuilt from file names and tags.
-    Damaged data never raises: what cannot be read is left out of the result.
+    Damaged data never raises: what cannot be read is left out of the result. A recording that
+    another process is writing is left alone (`failed` is `recording_in_progress`).
 
     Args:
         directory: The recording's directory, as in its `RecordingSpec`.
@@ -55,27 +53,25 @@ def recover(directory: Path, clock: Clock) -> RecordingResult:
     except OSError:
         _logger.exception("recording cannot be recovered")
         return RecordingResult(directory.name, clock.utc(), 0.0, (), "directory_not_readable")
-    with _locked(place):
-        manifest = _read_manifest(place) or _empty_manifest(directory, clock)
-        if manifest.state in _FINAL:
-            return manifest.result()
-        _recover_files(place, manifest)
-        _close(manifest)
-        try:
-            place.replace(MANIFEST, manifest.encode())
-        except OSError:  # the files are whole; the next start writes it
-            _logger.exception("manifest of a recovered recording not written")
-        return manifest.result()
-
-
-@contextmanager
-def _locked(place: RecordingDirectory) -> Iterator[None]:
-    """Let no second process repair the same files; closing the directory unlocks it."""
     try:
-        fcntl.flock(place.fileno(), fcntl.LOCK_EX)
-        yield
+        return _recover(place, directory, clock)
     finally:
         place.close()
+
+
+def _recover(place: RecordingDirectory, directory: Path, clock: Clock) -> RecordingResult:
+    if not place.lock():
+        return RecordingResult(directory.name, clock.utc(), 0.0, (), "recording_in_progress")
+    manifest = _read_manifest(place) or _empty_manifest(directory, clock)
+    if manifest.state in _FINAL:
+        return manifest.result()
+    _recover_files(place, manifest)
+    _close(manifest)
+    try:
+        place.replace(MANIFEST, manifest.encode())
+    except OSError:  # the files are whole; the next start writes it
+        _logger.exception("manifest of a recovered recording not written")
+    return manifest.result()
 
 
 def _read_manifest(place: RecordingDirectory) -> Manifest | None:
@@ -201,7 +197,10 @@ def _close(manifest: Manifest) -> None:
         if segment.sha256 is not None
     ]
     manifest.duration_ms = max([manifest.duration_ms, *ends])
-    manifest.ended_at = manifest.started_at + timedelta(milliseconds=manifest.duration_ms)
+    try:
+        manifest.ended_at = manifest.started_at + timedelta(milliseconds=manifest.duration_ms)
+    except OverflowError:  # a flipped bit in a year is a date all the same
+        manifest.ended_at = None
     for paused in manifest.paused:
         if paused.to_ms is None:
             paused.to_ms = manifest.duration_ms

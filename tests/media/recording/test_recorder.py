@@ -21,6 +21,7 @@ from media.errors import RecordingError
 from media.recording.files import AppendFile, RecordingDirectory
 from media.recording.manifest import decode
 from media.recording.recorder import Recorder
+from media.recording.recovery import recover
 from media.recording.writer import WriterThread
 from media.types import TrackSource
 
@@ -242,6 +243,25 @@ class TestStart:
         with pytest.raises(RecordingError) as caught:
             await started(tmp_path, writer, clock)
         assert caught.value.code == "directory_in_use"
+
+    async def test_directory_that_another_recording_writes(
+        self, tmp_path: Path, writer: WriterThread, clock: FakeClock
+    ) -> None:
+        other = RecordingDirectory(tmp_path)
+        assert other.lock()
+        with pytest.raises(RecordingError) as caught:
+            await started(tmp_path, writer, clock)
+        other.close()
+        assert caught.value.code == "directory_in_use"
+
+    async def test_recovery_keeps_away_while_it_runs(
+        self, tmp_path: Path, writer: WriterThread, clock: FakeClock
+    ) -> None:
+        recorder = await started(tmp_path, writer, clock)
+        result = await asyncio.to_thread(recover, tmp_path, clock)
+        assert result.failed == "recording_in_progress"
+        await recorder.stop()
+        assert (await asyncio.to_thread(recover, tmp_path, clock)).failed is None
 
     async def test_too_little_space(
         self, tmp_path: Path, writer: WriterThread, clock: FakeClock

@@ -190,6 +190,44 @@ class TestDamage:
         (file,) = (one for one in recovered(crashed).files if one.participant_id == UNKNOWN)
         assert file.offset_seconds == (4 if date.startswith("2026") else 0)
 
+    def test_flipped_bits_anywhere_never_raise(self, crashed: Path) -> None:
+        chance = random.Random(6)
+        whole = {path: path.read_bytes() for path in crashed.iterdir()}
+        for _ in range(150):
+            for path, content in whole.items():
+                flipped = bytearray(content)
+                for _ in range(chance.randrange(4)):
+                    flipped[chance.randrange(len(flipped))] ^= 1 << chance.randrange(8)
+                path.write_bytes(flipped)
+            assert recovered(crashed).duration_seconds >= 0
+
+    @pytest.mark.parametrize(
+        ("before", "after"),
+        [
+            ('"started_at": "2026', '"started_at": "9999'),
+            ('"duration_ms": ', '"duration_ms": 1e99'),
+            ("001-name-of-p1-audio.ogg", "../../../../etc/passwd"),
+            ('Z"', '"'),
+        ],
+    )
+    def test_a_manifest_that_says_strange_things_is_survived(
+        self, crashed: Path, before: str, after: str
+    ) -> None:
+        text = (crashed / MANIFEST).read_text()
+        assert before in text
+        (crashed / MANIFEST).write_text(text.replace(before, after))
+        names = {file.name for file in recovered(crashed).files}
+        assert names == {"001-name-of-p1-audio.ogg", "002-name-of-p2-audio.ogg"}
+
+    def test_a_recording_that_somebody_writes_is_left_alone(self, crashed: Path) -> None:
+        before = {path: path.read_bytes() for path in crashed.iterdir()}
+        live = RecordingDirectory(crashed)
+        assert live.lock()
+        assert recovered(crashed).failed == "recording_in_progress"
+        live.close()
+        assert {path: path.read_bytes() for path in crashed.iterdir()} == before
+        assert recovered(crashed).failed is None
+
 
 def kill_and_recover(directory: Path, tracks: int, after: int) -> None:
     """Kill a recording process after so many packets; what it had sent must be there."""
