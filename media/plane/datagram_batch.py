@@ -4,7 +4,7 @@
 call does not exist (macOS, Windows) each packet goes out with `sendto` semantics of its own.
 """
 
-import ctypes.util
+import platform
 import socket
 import struct
 from collections.abc import Callable
@@ -44,7 +44,7 @@ def socket_name(family: int, address: tuple[str, int]) -> tuple[object, int]:
 
 
 def _find_sendmmsg() -> Callable[..., int] | None:
-    if not ctypes.util.find_library("c") or not hasattr(socket, "AF_PACKET"):
+    if platform.system() != "Linux":
         return None  # the structures above are Linux'
     try:
         call: Callable[..., int] = _ffi.dlopen(None).sendmmsg

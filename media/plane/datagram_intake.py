@@ -60,11 +60,8 @@ class Intake:
         extended = _extend(track, sequence)
         level = _level(track, datagram, size)
         voiced = level < GATE_LEVEL
-        if voiced:
-            track.hang = HANGOVER_PACKETS
-        elif track.hang:
-            track.hang -= 1
-        silent = not track.hang
+        silent = not voiced and not track.hang
+        track.hang = HANGOVER_PACKETS if voiced else max(0, track.hang - 1)
         if (track.muted or (silent and not track.taps)) and 0 <= track.skipped < DECRYPT_EVERY:
             track.skipped += 1
             _gate(track, extended, now_ns)
