@@ -163,7 +163,9 @@ class _Socket:
             guard = group.create_task(self._guard(writer), name="socket guard")
             try:
                 ending = await self._serve()
-                if ending is _Ending.LOST:
+                if self._outbox.overflowed.is_set():
+                    await asyncio.wait({guard})
+                elif ending is _Ending.LOST:
                     self._abort()
                 else:
                     self._outbox.close(NORMAL, "")
@@ -177,15 +179,21 @@ class _Socket:
         live = None if hello is None else await self._join(hello)
         if live is None:
             return _Ending.CLOSED
-        ending = _Ending.LOST
+        ending: _Ending | None = None
         try:
             ending = await self._messages(live)
         finally:
-            if ending is _Ending.CLOSED:
+            # cancelled: by a server that cancels the handlers of cut connections, or by its stop
+            if ending is _Ending.CLOSED or (ending is None and self._cut()):
                 live.signaling_closed(self._outbox)
             else:
                 live.signaling_lost(self._outbox)
         return ending
+
+    def _cut(self) -> bool:
+        """The TCP connection was closed or reset."""
+        transport = self._request.transport
+        return transport is None or transport.is_closing()
 
     async def _hello(self) -> Hello | None:
         try:
@@ -309,6 +317,7 @@ class _Socket:
         await self._outbox.overflowed.wait()
         writer.cancel()
         await self._ws.close(code=CLOSE_CODES["too_slow"], message=b"too_slow", drain=False)
+        await asyncio.sleep(CLOSE_SECONDS)  # for what the client may still read
         self._abort()
 
     def _abort(self) -> None:
