@@ -190,11 +190,8 @@ class StreamJudge:
             self._lost = False
             return
         target = model.label_downwards(self.score)
-        if self.label is None:
+        if self.label is None or (may_fall and self._falls(self.label, target)):
             self.label = target
-        elif may_fall and self._falls(self.label, target):
-            two_down = model.RANK[self.label] - model.RANK[target] >= 2
-            self.label = target if two_down else _next_lower(self.label)
         if len(self._history) == _HISTORY_TICKS:
             raised = model.label_upwards(min(self._history))
             if model.RANK[raised] > model.RANK[self.label]:
@@ -316,8 +313,3 @@ def _worst(streams: Iterable[StreamJudge]) -> StreamJudge | None:
 
 def _sum_settled(buckets: Iterable[Bucket]) -> int:
     return sum(bucket.settled for bucket in buckets)
-
-
-def _next_lower(label: QualityLabel) -> QualityLabel:
-    rank = model.RANK[label] - 1
-    return next(lower for lower, at in model.RANK.items() if at == rank)

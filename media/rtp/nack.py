@@ -51,7 +51,7 @@ class MissingTracker:
             at: Monotonic seconds.
             rtt: Round trip to the sender in seconds: how long an answer may take.
         """
-        if self._head is None or not self._missing:
+        if self._head is None:
             return []
         settled = self._head - self._reorder
         wait = max(rtt, _MIN_RETRY_SECONDS)

@@ -161,6 +161,26 @@ def test_stalled_sender_is_poor_within_five_seconds_and_says_so():
         if second <= 3:
             assert reading.label == "excellent"
     assert (reading.label, reading.reason) == ("poor", "stalled")
+    assert judge.uplink.window.settled == 100
+    assert reading.loss_percent == 100
+
+
+@pytest.mark.parametrize(("pps", "stalls"), [(7, False), (8, True)])
+def test_only_a_busy_stream_can_stall(pps, stalls):
+    judge = ConnectionJudge()
+    for _ in range(10):
+        judge.tick(Bucket(received=pps), 40)
+    for _ in range(4):
+        reading = judge.tick(QUIET, 40)
+    assert (reading.reason == "stalled") is stalls
+
+
+@pytest.mark.parametrize(("received", "ticks"), [(5, 5), (4, 7)])
+def test_window_widens_when_it_holds_fewer_than_25(received, ticks):
+    judge = StreamJudge(BPL_OPUS_FEC)
+    for _ in range(7):
+        judge.tick(Bucket(received=received), RoundTrips())
+    assert judge.window.ticks == ticks
 
 
 def test_returning_packets_settle_the_truth_about_a_stall():
