@@ -15,7 +15,7 @@ from server.auth.keys import KeyRing
 from server.auth.providers import configured_providers
 from server.auth.tokens import TokenSigner
 from server.config import DEV_KEY, Settings
-from server.dialects.convex.ids import Table, encode_id, parse_id
+from server.dialects.convex.ids import MeetingIds
 from server.observability.metrics import Metrics
 from server.secret import signing_secret
 from server.services.admission import Admissions
@@ -33,20 +33,6 @@ from signaling.settings import SignalingSettings
 
 logger = structlog.get_logger("server")
 MakeEngine = Callable[[RtcSettings, Clock, Callable[[str, BaseException], None]], MediaEngine]
-
-
-class ConvexMeetingIds:
-    """Lets services read and write meeting ids in the Convex form without knowing the dialect."""
-
-    member = "convex_id"
-
-    def write(self, meeting_id: str) -> str:
-        """The Convex form."""
-        return encode_id(Table.MEETINGS, meeting_id)
-
-    def read(self, text: str) -> str | None:
-        """The canonical form; None when it is none of ours."""
-        return parse_id(text, Table.MEETINGS)
 
 
 def build(
@@ -77,9 +63,7 @@ def build(
     authenticator = Authenticator(
         signer, keys, build_trusted(providers, issuer, documents, clock), clock
     )
-    meetings = MeetingsService(
-        storage, tracker, users, signer, settings, clock, [ConvexMeetingIds()]
-    )
+    meetings = MeetingsService(storage, tracker, users, signer, settings, clock, [MeetingIds()])
     gate = Admissions(meetings, users, authenticator, signer, tracker, clock)
     engine = (make_engine or real_engine)(engine_settings(settings), clock, on_error)
     recordings = RecordingsService(
