@@ -48,7 +48,7 @@ async def create_meeting(call: Call, body: shapes.NewMeeting) -> Answer:
     "/v1/meetings",
     tag=_TAG,
     answer=shapes.MeetingPage,
-    problems={403: ("forbidden",), 422: ("invalid_cursor",)},
+    problems={403: ("forbidden",), 422: ("invalid_request",)},
 )
 async def list_meetings(call: Call, query: shapes.MeetingQuery) -> shapes.MeetingPage:
     """List meetings.

@@ -102,7 +102,7 @@ async def resume_recording(call: Call, recording_id: str) -> shapes.Recording:
     "/v1/recordings",
     tag=_TAG,
     answer=shapes.RecordingPage,
-    problems={403: ("forbidden",), 404: ("meeting_not_found",), 422: ("invalid_cursor",)},
+    problems={403: ("forbidden",), 404: ("meeting_not_found",), 422: ("invalid_request",)},
 )
 async def list_recordings(call: Call, query: shapes.RecordingQuery) -> shapes.RecordingPage:
     """List recordings.

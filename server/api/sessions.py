@@ -48,7 +48,7 @@ async def get_live_session(call: Call, meeting: str) -> shapes.Session:
     "/v1/sessions",
     tag=_TAG,
     answer=shapes.SessionPage,
-    problems={403: ("forbidden",), 404: ("meeting_not_found",), 422: ("invalid_cursor",)},
+    problems={403: ("forbidden",), 404: ("meeting_not_found",), 422: ("invalid_request",)},
 )
 async def list_sessions(call: Call, query: shapes.SessionQuery) -> shapes.SessionPage:
     """List sessions, live and past.

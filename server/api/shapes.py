@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from media.types import MediaKind, QualityLabel, TrackSource
 from signaling.model import (
@@ -24,8 +24,24 @@ VISIBLE = r"[^\s\x00-\x1f\x7f-\x9f]"
 
 Title = Annotated[str, Field(max_length=200, description="Shown to everybody; at most 200.")]
 Limit = Annotated[int, Field(ge=1, le=100, description="Items on a page.")]
-Cursor = Annotated[str, Field(max_length=200, description="`next_cursor` of the page before.")]
-People = Annotated[int, Field(ge=1, le=1000, description="People at the same time.")]
+Cursor = Annotated[
+    str, Field(pattern="^[0-9a-f]{32}$", description="`next_cursor` of the page before.")
+]
+
+
+def _whole(value: object) -> object:
+    """JSON has one kind of number: 3.0 is the integer 3 (JSON Schema section 6.1.1)."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+People = Annotated[
+    int, Field(ge=1, le=1000, description="People at the same time."), BeforeValidator(_whole)
+]
+Ttl = Annotated[
+    int,
+    Field(ge=10, le=31_536_000, description="Seconds; default 3600."),
+    BeforeValidator(_whole),
+]
 
 
 class Meeting(BaseModel):
@@ -103,9 +119,7 @@ class NewToken(BaseModel):
         description="The identity's `sub`: registers this user for the meeting.",
     )
     role: Role = Role.PARTICIPANT
-    ttl: int | None = Field(
-        default=None, ge=10, le=31_536_000, description="Seconds; default 3600."
-    )
+    ttl: Ttl | None = None
 
 
 class Token(BaseModel):

@@ -1,20 +1,20 @@
 """Page cursors: opaque to clients, the id of the last item to us."""
 
-import base64
-import binascii
+import re
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
+from uuid import UUID
 
 from server.services.views import Page
 from signaling.errors import RefusalKind, Refused
-from signaling.ids import is_id
 
 T = TypeVar("T")
+_CURSOR: Final = re.compile(r"[0-9a-f]{32}")
 
 
 def encode_cursor(last_id: str) -> str:
-    """The cursor that goes on after this item."""
-    return base64.urlsafe_b64encode(last_id.encode()).decode().rstrip("=")
+    """The cursor that goes on after this item: 32 hexadecimal digits."""
+    return last_id.replace("-", "")
 
 
 def decode_cursor(cursor: str | None) -> str | None:
@@ -25,15 +25,11 @@ def decode_cursor(cursor: str | None) -> str | None:
     """
     if not cursor:
         return None
-    try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
-    except (binascii.Error, ValueError):
-        text = ""
-    if not is_id(text):
+    if not _CURSOR.fullmatch(cursor):
         raise Refused(
             RefusalKind.INVALID, "invalid_cursor", "The cursor is not one that this server gave."
         )
-    return text
+    return str(UUID(cursor))
 
 
 def page_of(items: Sequence[T], limit: int, id_of: Callable[[T], str]) -> Page[T]:

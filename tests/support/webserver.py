@@ -76,8 +76,10 @@ class Web:
 
 
 @asynccontextmanager
-async def serving(data: Path, **settings: object) -> AsyncIterator[Web]:
-    """Serve in development mode unless told otherwise."""
+async def starting(
+    data: Path, **settings: object
+) -> AsyncIterator[tuple[App, FakeEngine, FakeClock]]:
+    """Every part of the process but HTTP; in development mode unless told otherwise."""
     engine, clock = FakeEngine(), FakeClock()
     groups = {"dev": True, "auth": {"secret": SECRET}, "storage": {"data": data}, **settings}
     app = await asyncio.to_thread(
@@ -89,10 +91,19 @@ async def serving(data: Path, **settings: object) -> AsyncIterator[Web]:
     await app.live.start()
     app.health.ready = True
     try:
-        async with TestClient(TestServer(create_application(app))) as client:
-            yield Web(app, client, engine, clock)
+        yield app, engine, clock
     finally:
         await app.live.stop()
         await app.recordings.stop_all()
         await app.tracker.stop()
         await app.storage.stop()
+
+
+@asynccontextmanager
+async def serving(data: Path, **settings: object) -> AsyncIterator[Web]:
+    """The same with HTTP."""
+    async with (
+        starting(data, **settings) as (app, engine, clock),
+        TestClient(TestServer(create_application(app))) as client,
+    ):
+        yield Web(app, client, engine, clock)

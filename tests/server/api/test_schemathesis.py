@@ -1,0 +1,76 @@
+"""Random requests, good and bad, against the described API: the description must hold."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import schemathesis
+from aiohttp import web as aiohttp_web
+from hypothesis import HealthCheck, settings
+
+from server.api.document import native_document
+from server.edge import create_application
+from support.webserver import KEY, starting
+
+EXAMPLES = 12
+
+
+class Background:
+    """The application on a loop of its own in a thread, as schemathesis is synchronous."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._ready = threading.Event()
+        self._stop: asyncio.Event | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
+        self.url = ""
+        self.ids: dict[str, str] = {}
+
+    def __enter__(self) -> "Background":
+        self._thread.start()
+        assert self._ready.wait(20)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._loop is not None
+        assert self._stop is not None
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(20)
+
+    async def _serve(self) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        async with starting(self._data) as (app, _, _):
+            runner = aiohttp_web.AppRunner(
+                create_application(app), access_log=None, shutdown_timeout=1
+            )
+            await runner.setup()
+            site = aiohttp_web.TCPSite(runner, "127.0.0.1", 0)
+            await site.start()
+            self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+            self._ready.set()
+            await self._stop.wait()
+            await runner.cleanup()
+
+
+@pytest.fixture(scope="module")
+def background(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Background]:
+    with Background(tmp_path_factory.mktemp("data")) as background:
+        yield background
+
+
+schema = schemathesis.openapi.from_dict(native_document())
+
+
+@schema.exclude(path=["/v1/events", "/v1/signaling"]).parametrize()
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+def test_described_answers_come(case: schemathesis.Case, background: Background) -> None:
+    case.call_and_validate(base_url=background.url, headers=KEY, timeout=10)
