@@ -12,6 +12,7 @@ from media.types import MediaKind, TrackSource
 from signaling.connection import LiveConnection
 from signaling.context import Context
 from signaling.driver import Schedule, loop_schedule
+from signaling.entry import Entry
 from signaling.errors import RefusalKind, Refused
 from signaling.ids import new_id
 from signaling.log import SessionLog
@@ -29,7 +30,7 @@ from signaling.ports import (
 )
 from signaling.recent import RecentIds
 from signaling.requests import take
-from signaling.session import Entry, LiveSession
+from signaling.session import LiveSession
 from signaling.settings import SignalingSettings
 
 _LOG = logging.getLogger("roomtone.signaling")

@@ -1,36 +1,30 @@
-"""One live Session: who is in it, what everybody is told, and the numbers of its log.
+"""One live Session: who is in it and what everybody is told.
 
 The engine's room of a Session has the Session's id. Facts go to the log first and to the people
 second, so that what they see is never ahead of what is known.
 """
 
-import asyncio
 import logging
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Final, assert_never
+from dataclasses import replace
+from typing import Final
 
 from typing_extensions import override
 
-from media.types import ConnectionSpec, RoomListener, TrackSource, TrackState
-from signaling.commands import AnnounceSession, CloseEverybody, Discard, SessionCommand, WakeAt
+from media.types import RoomListener, TrackSource, TrackState
 from signaling.connection import LiveConnection
 from signaling.context import Context
-from signaling.driver import Alarm
-from signaling.events import AlarmWent, EndRequested, PresenceChanged, SessionEvent
+from signaling.entry import Entry, participant_of
+from signaling.events import EndRequested, PresenceChanged
 from signaling.ids import new_id
 from signaling.log import (
     ChatSent,
     ConnectionChanged,
-    Fact,
-    LogEntry,
     ParticipantJoined,
     ParticipantLeft,
     QualityChanged,
     RecordingChanged,
-    SessionChanged,
-    SessionDiscarded,
     TrackChanged,
     TrackEnded,
 )
@@ -38,15 +32,12 @@ from signaling.member import Member
 from signaling.messages import PROTOCOL
 from signaling.model import (
     ChatMessage,
-    Connection,
     ConnectionState,
     EndReason,
     Meeting,
-    Participant,
     ParticipantKind,
     ParticipantState,
     RecordingNotice,
-    Role,
     Session,
     SessionState,
     Track,
@@ -67,7 +58,7 @@ from signaling.replies import (
     TimersView,
     Welcome,
 )
-from signaling.session_machine import SessionMachine
+from signaling.session_life import SessionLife, SessionListener
 from signaling.views import (
     any_recording_view,
     chat_view,
@@ -85,22 +76,7 @@ CHAT_KEPT: Final = 100
 LEFT_KEPT: Final = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """How somebody comes in, beside who they are.
-
-    Attributes:
-        protocol: `websocket`, `whip`, `whep` or a dialect's word.
-        client_name: Opaque name chosen by a dialect's client; None for the connection's id.
-        only_participant: WHEP: whose tracks fill the slots; None for everybody's.
-    """
-
-    protocol: str
-    client_name: str | None = None
-    only_participant: str | None = None
-
-
-class LiveSession(RoomListener):
+class LiveSession(RoomListener, SessionListener):
     """One occupancy of a meeting, while it lasts.
 
     Args:
@@ -110,7 +86,6 @@ class LiveSession(RoomListener):
         continues: The session that a restart of the server cut off.
 
     Attributes:
-        session: The Session as the model knows it.
         recording: The latest state of its recording, None when there was none.
     """
 
@@ -125,34 +100,22 @@ class LiveSession(RoomListener):
         self.recording: RecordingNotice | None = None
         self._context = context
         self._ended = ended
-        self._machine = SessionMachine(context.settings.timers)
-        self._alarm = Alarm(context.schedule, lambda: self._post(AlarmWent()))
-        self._inbox: deque[SessionEvent] = deque()
-        self._busy = False
-        self._sequence = 0
         self._present: dict[str, Member] = {}
         self._left: OrderedDict[str, Member] = OrderedDict()
         self._chat: deque[ChatMessage] = deque(maxlen=CHAT_KEPT)
-        self._turn: asyncio.Task[None] | None = None
-        self.session = Session(
-            id=new_id(),
-            meeting_id=meeting.id,
-            state=SessionState.PENDING,
-            created_at=context.clock.utc(),
-            continues=continues,
-        )
-        self._emit(SessionChanged(self.session))
+        self._life = SessionLife(meeting, context, self, continues)
+        self._journal = self._life.journal
         context.engine.listen_room(self.id, self)
+
+    @property
+    def session(self) -> Session:
+        """The Session as the model knows it."""
+        return self._life.session
 
     @property
     def id(self) -> str:
         """The Session's id, which also names its room in the engine."""
         return self.session.id
-
-    @property
-    def sequence(self) -> int:
-        """Number of the latest fact."""
-        return self._sequence
 
     def members(self) -> Iterator[Member]:
         """Everybody who is present."""
@@ -172,33 +135,35 @@ class LiveSession(RoomListener):
     def join(
         self, admission: Admission, participant_id: str, entry: Entry, outbox: Outbox
     ) -> LiveConnection:
-        """Open a Connection; earlier ones of the same Participant are closed in the same step."""
+        """Open a Connection; earlier ones of the same Participant are closed in the same step.
+
+        Raises:
+            MediaError: The engine takes no connection; nothing changed.
+        """
+        now = self._context.clock.utc()
         member = self.member(participant_id)
         old = [] if member is None else list(member.connections.values())
-        live = LiveConnection(
-            self._connection(participant_id, entry, old[-1].id if old else None),
-            self,
-            self._context,
-        )
-        label = admission.name if member is None else member.participant.name
-        role = admission.role if member is None else member.participant.role
-        spec = self._spec(live, label, entry, publish=role is not Role.OBSERVER)
-        self._context.engine.open(spec, live)
-        fresh = member is None or not member.present
-        member = self._admit(admission, participant_id, live.record)
+        replaces = old[-1].id if old else None
+        record = entry.connection(self.session, participant_id, replaces, now)
+        if member is None:
+            member = Member(participant_of(admission, self.session, participant_id, now), record)
+        live = LiveConnection(record, self, self._context)
+        self._context.engine.open(entry.spec(record, member.participant), live)
+        fresh = self._enter(member)
+        member.newest = record
         member.connections[live.id] = live
-        sequence = self._emit(ConnectionChanged(live.record, None))
+        sequence = self._journal.write(ConnectionChanged(record, None))
         live.opened()
         for earlier in old:
             earlier.end(EndReason.REPLACED)
-        view = self._view(member)
+        view = [self._view(member)]
         self.broadcast(
-            Roster(sequence=sequence, joined=[view])
+            Roster(sequence=sequence, joined=view)
             if fresh
-            else Roster(sequence=sequence, changed=[view])
+            else Roster(sequence=sequence, changed=view)
         )
         live.attach(outbox, self._welcome(member, live, admission, kept=False))
-        self._presence()
+        self.settle()
         return live
 
     def keep(
@@ -210,9 +175,18 @@ class LiveSession(RoomListener):
 
     def continue_from(self, session_id: str) -> None:
         """Name the session that a restart cut off, while nobody is connected yet."""
-        if self.session.continues is None and self.session.state is SessionState.PENDING:
-            self.session = replace(self.session, continues=session_id)
-            self._emit(SessionChanged(self.session))
+        self._life.continue_from(session_id)
+
+    def settle(self) -> None:
+        """Look again who is here; a pending session with nobody in it is discarded."""
+        people = [
+            member
+            for member in self._present.values()
+            if member.participant.kind is ParticipantKind.PERSON
+        ]
+        live = sum(1 for member in people if member.joined)
+        bots = len(self._present) - len(people)
+        self._life.post(PresenceChanged(live, len(people) - live, bots))
 
     # What people do
 
@@ -227,7 +201,7 @@ class LiveSession(RoomListener):
             at=self._context.clock.utc(),
         )
         self._chat.append(message)
-        sequence = self._emit(ChatSent(message))
+        sequence = self._journal.write(ChatSent(message))
         self.broadcast(ChatMessageSent(sequence=sequence, message=chat_view(message)))
 
     def mute_own(self, live: LiveConnection, source: TrackSource, *, muted: bool) -> bool:
@@ -269,11 +243,7 @@ class LiveSession(RoomListener):
 
     def end(self, reason: EndReason) -> None:
         """End the session for all."""
-        self._post(EndRequested(reason))
-
-    def settle(self) -> None:
-        """Look again who is here; a pending session with nobody in it is discarded."""
-        self._presence()
+        self._life.post(EndRequested(reason))
 
     # What connections report
 
@@ -284,15 +254,15 @@ class LiveSession(RoomListener):
             member.newest = live.record
         if live.record.state.final:
             for source in live.tracks:
-                self._emit(TrackEnded(live.participant_id, live.id, source))
+                self._journal.write(TrackEnded(live.participant_id, live.id, source))
             live.tracks = {}
             del member.connections[live.id]
-        sequence = self._emit(ConnectionChanged(live.record, before))
+        sequence = self._journal.write(ConnectionChanged(live.record, before))
         if member.connections:
             self.broadcast(Roster(sequence=sequence, changed=[self._view(member)]))
         else:
             self._leave(member, live.record.reason)
-        self._presence()
+        self.settle()
 
     def tracks_changed(self, live: LiveConnection, tracks: tuple[TrackState, ...]) -> None:
         """A connection publishes something else than before."""
@@ -302,14 +272,14 @@ class LiveSession(RoomListener):
         for source in tuple(live.tracks):
             if source not in now:
                 del live.tracks[source]
-                self._emit(TrackEnded(live.participant_id, live.id, source))
+                self._journal.write(TrackEnded(live.participant_id, live.id, source))
                 changed = True
         for source, state in now.items():
             known = live.tracks.get(source)
             if known is None or known.codec != state.codec:
                 live.tracks[source] = self._track(member, live, source, state.codec)
                 self._context.engine.set_muted(live.id, source, muted=member.muted(source))
-                self._emit(TrackChanged(live.tracks[source]))
+                self._journal.write(TrackChanged(live.tracks[source]))
                 changed = True
         if changed:
             self._tell_changed(member)
@@ -319,14 +289,14 @@ class LiveSession(RoomListener):
         member = self._present[live.participant_id]
         if member.newest.id == live.id:
             member.newest = live.record
-        self._emit(QualityChanged(live.record))
+        self._journal.write(QualityChanged(live.record))
         if live.record.quality is not before:
             self._tell_changed(member)
 
     def recording_changed(self, notice: RecordingNotice) -> None:
         """The recording changed its state; also after the session ended."""
         self.recording = notice
-        sequence = self._emit(RecordingChanged(notice))
+        sequence = self._journal.write(RecordingChanged(notice))
         message = RecordingMessage(sequence=sequence, recording=any_recording_view(notice))
         self.broadcast(message)
 
@@ -340,72 +310,36 @@ class LiveSession(RoomListener):
         for live in self.connections():
             live.send(message)
 
+    # What the session's machine decided
+
+    @override
+    def close_everybody(self, reason: EndReason) -> None:
+        for live in self.connections():
+            live.end(reason)
+
+    @override
+    def state_changed(self, sequence: int, state: SessionState) -> None:
+        self.broadcast(SessionMessage(sequence=sequence, state=state))
+
+    @override
+    def session_over(self) -> None:
+        self._context.engine.listen_room(self.id, None)
+        self._ended(self)
+
     # Inside
 
-    def _emit(self, fact: Fact) -> int:
-        self._sequence += 1
-        entry = LogEntry(self.id, self.meeting.id, self._sequence, self._context.clock.utc(), fact)
-        self._context.log.append(entry)
-        return self._sequence
-
-    def _connection(self, participant_id: str, entry: Entry, replaces: str | None) -> Connection:
-        now, connection_id = self._context.clock.utc(), new_id()
-        return Connection(
-            id=connection_id,
-            session_id=self.id,
-            meeting_id=self.meeting.id,
-            participant_id=participant_id,
-            state=ConnectionState.CONNECTING,
-            created_at=now,
-            updated_at=now,
-            client_name=entry.client_name or connection_id,
-            protocol=entry.protocol,
-            replaces=replaces,
-        )
-
-    def _spec(
-        self, live: LiveConnection, label: str, entry: Entry, *, publish: bool
-    ) -> ConnectionSpec:
-        whep = entry.protocol == "whep"
-        return ConnectionSpec(
-            connection_id=live.id,
-            room_id=self.id,
-            participant_id=live.participant_id,
-            label=label,
-            publish=publish and not whep,
-            subscribe=entry.protocol != "whip",
-            only_participant=entry.only_participant,
-            every_video=whep,
-        )
-
-    def _admit(self, admission: Admission, participant_id: str, record: Connection) -> Member:
-        """Make sure that the participant is present, new or come back."""
-        member = self._present.get(participant_id)
-        if member is not None:
-            member.newest = record
-            return member
-        member = self._left.pop(participant_id, None)
-        if member is None:
-            participant = Participant(
-                id=participant_id,
-                session_id=self.id,
-                meeting_id=self.meeting.id,
-                name=admission.name,
-                role=admission.role,
-                kind=admission.kind,
-                state=ParticipantState.PRESENT,
-                joined_at=self._context.clock.utc(),
-                user_id=admission.user_id,
+    def _enter(self, member: Member) -> bool:
+        """Make sure that somebody is in the roster; False when they were already."""
+        participant = member.participant
+        if participant.id in self._present:
+            return False
+        if self._left.pop(participant.id, None) is not None:
+            participant = member.participant = replace(
+                participant, state=ParticipantState.PRESENT, left_at=None, reason=None
             )
-            member = Member(participant, record)
-        else:
-            member.newest = record
-            member.participant = replace(
-                member.participant, state=ParticipantState.PRESENT, left_at=None, reason=None
-            )
-        self._present[participant_id] = member
-        self._emit(ParticipantJoined(member.participant))
-        return member
+        self._present[participant.id] = member
+        self._journal.write(ParticipantJoined(participant))
+        return True
 
     def _leave(self, member: Member, reason: EndReason | None) -> None:
         participant = replace(
@@ -419,7 +353,7 @@ class LiveSession(RoomListener):
         self._left[participant.id] = member
         if len(self._left) > LEFT_KEPT:
             self._left.popitem(last=False)
-        sequence = self._emit(ParticipantLeft(participant))
+        sequence = self._journal.write(ParticipantLeft(participant))
         departure = Departure(id=participant.id, reason=reason or EndReason.LEFT)
         self.broadcast(Roster(sequence=sequence, left=[departure]))
 
@@ -445,13 +379,13 @@ class LiveSession(RoomListener):
             track = self._track(member, live, source, known.codec)
             if track != known:
                 live.tracks[source] = track
-                self._emit(TrackChanged(track))
+                self._journal.write(TrackChanged(track))
                 changed = True
         if changed:
             self._tell_changed(member)
 
     def _tell_changed(self, member: Member) -> None:
-        self.broadcast(Roster(sequence=self._sequence, changed=[self._view(member)]))
+        self.broadcast(Roster(sequence=self._journal.sequence, changed=[self._view(member)]))
 
     def _view(self, member: Member) -> ParticipantView:
         return participant_view(member.participant, member.newest, member.tracks())
@@ -466,7 +400,7 @@ class LiveSession(RoomListener):
         )
         return Welcome(
             protocol=PROTOCOL,
-            sequence=self._sequence,
+            sequence=self._journal.sequence,
             meeting=meeting_view(self.meeting),
             session=session_view(self.session),
             you=self._view(member),
@@ -480,85 +414,3 @@ class LiveSession(RoomListener):
             slots=SlotCounts(audio=settings.audio_slots, video=settings.video_slots),
             timers=TimersView(disconnected=timers.disconnected, failed=timers.failed),
         )
-
-    def _presence(self) -> None:
-        people = [
-            member
-            for member in self._present.values()
-            if member.participant.kind is ParticipantKind.PERSON
-        ]
-        live = sum(1 for member in people if member.joined)
-        bots = len(self._present) - len(people)
-        self._post(PresenceChanged(live, len(people) - live, bots))
-
-    def _post(self, event: SessionEvent) -> None:
-        self._inbox.append(event)
-        if self._busy:
-            return
-        self._busy = True
-        try:
-            while self._inbox:
-                now = self._context.clock.monotonic()
-                for command in self._machine.handle(self._inbox.popleft(), now):
-                    self._perform(command)
-        finally:
-            self._busy = False
-
-    def _perform(self, command: SessionCommand) -> None:
-        match command:
-            case WakeAt(when):
-                self._alarm.set(when)
-            case CloseEverybody(reason):
-                for live in self.connections():
-                    live.end(reason)
-            case AnnounceSession(state, reason):
-                self._announce(state, reason)
-            case Discard():
-                self._discard()
-            case _:
-                assert_never(command)
-
-    def _announce(self, state: SessionState, reason: EndReason | None) -> None:
-        now = self._context.clock.utc()
-        first = state is SessionState.LIVE and self.session.started_at is None
-        over = state is SessionState.ENDED
-        self.session = replace(
-            self.session,
-            state=state,
-            reason=reason,
-            started_at=now if first else self.session.started_at,
-            ended_at=now if over else None,
-        )
-        sequence = self._emit(SessionChanged(self.session))
-        self.broadcast(SessionMessage(sequence=sequence, state=state))
-        if first:
-            self._tell_watcher_started()
-        if over:
-            self._context.engine.listen_room(self.id, None)
-            self._ended(self)
-            self._tell_watcher_ended()
-
-    def _discard(self) -> None:
-        now = self._context.clock.utc()
-        self.session = replace(self.session, state=SessionState.ENDED, ended_at=now)
-        self._emit(SessionDiscarded(self.session))
-        self._context.engine.listen_room(self.id, None)
-        self._ended(self)
-
-    def _tell_watcher_started(self) -> None:
-        watcher = self._context.watcher
-        if watcher is not None:
-            started = watcher.session_started(self.meeting, self.id)
-            self._turn = self._context.scope.spawn(started, name=f"start of session {self.id}")
-
-    def _tell_watcher_ended(self) -> None:
-        watcher = self._context.watcher
-        if watcher is None:
-            return
-
-        async def turn(started: asyncio.Task[None] | None) -> None:
-            if started is not None:
-                await asyncio.wait({started})
-            await watcher.session_ended(self.meeting.id, self.id)
-
-        _ = self._context.scope.spawn(turn(self._turn), name=f"end of session {self.id}")
