@@ -1,10 +1,11 @@
 """Fan-out: one decrypted packet in the scratch buffer becomes one packet per listening slot."""
 
 import struct
+from collections.abc import Iterable
 
 from media.plane.datagram_batch import CAPACITY, STRIDE, Batch
 from media.plane.datagram_srtp import Scratch, memmove, protect
-from media.plane.port import Connection, Slot, Track
+from media.plane.port import Slot, Track
 from media.plane.rewrite import Rewriter
 from media.rtp import vp8
 from media.rtp.video import is_keyframe
@@ -71,7 +72,11 @@ class Fanout:
         if track.cache is not None:
             packet = _HEADER.pack(0x80, marker, number & 0xFFFF, timestamp, 0)
             track.cache.put(number & 0xFFFF, packet + bytes(self._scratch.view[start:end]))
-        self._fan_out(track, marker, number, timestamp, start, size, described)
+        slots = track.slots
+        if number != progress.number:  # late: only for slots that began before it
+            slots = [slot for slot in slots if number >= slot.rewriter.first_number]
+        body = self._scratch.pointer + start
+        self._write(slots, marker, number, timestamp, body, size, described)
         return True
 
     def resend(self, slot: Slot, packet: bytes) -> None:
@@ -80,15 +85,8 @@ class Fanout:
         payload = memoryview(packet)[HEADER_BYTES:]
         track = slot.track
         described = vp8.parse(payload) if track is not None and track.vp8 else None
-        self._write(slot, marker, number, timestamp, payload, len(payload), described)
+        self._write((slot,), marker, number, timestamp, payload, len(payload), described)
         slot.connection.counters.retransmitted += 1
-
-    def queue_datagram(self, connection: Connection, datagram: bytes) -> None:
-        """Queue a finished datagram."""
-        index = self._batch.count
-        at = index * STRIDE
-        self._batch.view[at : at + len(datagram)] = datagram
-        self._queue(connection, index, len(datagram))
 
     def _start_slots(  # noqa: PLR0913, PLR0917 - as above
         self,
@@ -116,28 +114,9 @@ class Fanout:
             track.slots.append(slot)
         track.pending.clear()
 
-    def _fan_out(  # noqa: PLR0913, PLR0917 - as above
-        self,
-        track: Track,
-        marker: int,
-        number: int,
-        timestamp: int,
-        start: int,
-        size: int,
-        described: vp8.Vp8Descriptor | None,
-    ) -> None:
-        body = self._scratch.pointer + start
-        if number == track.progress.number:
-            for slot in track.slots:
-                self._write(slot, marker, number, timestamp, body, size, described)
-            return
-        for slot in track.slots:
-            if number >= slot.rewriter.first_number:  # late, and of what this slot has begun with
-                self._write(slot, marker, number, timestamp, body, size, described)
-
     def _write(  # noqa: PLR0913, PLR0917 - the innermost loop
         self,
-        slot: Slot,
+        slots: Iterable[Slot],
         marker: int,
         number: int,
         timestamp: int,
@@ -145,46 +124,50 @@ class Fanout:
         size: int,
         described: vp8.Vp8Descriptor | None,
     ) -> None:
-        connection = slot.connection
-        context = connection.tx
-        if context is None:
-            return  # not connected yet, or no longer
+        """Number, protect and queue one payload for each slot."""
         batch = self._batch
-        index = batch.count
-        rewriter = slot.rewriter
-        at = index * STRIDE
-        _pack_header(
-            batch.view,
-            at,
-            0x80,
-            slot.payload_type | marker,
-            (number + rewriter.sequence_offset) & 0xFFFF,
-            (timestamp + rewriter.timestamp_offset) & 0xFFFFFFFF,
-            slot.ssrc,
-        )
-        memmove(batch.bodies[index], payload, size)
-        if described is not None:
-            _rewrite_vp8(batch.view, at + HEADER_BYTES, rewriter, described)
+        view, bodies, pointers = batch.view, batch.bodies, batch.pointers
+        vectors, headers, descriptors = batch.vectors, batch.headers, batch.descriptors
         length = self._scratch.length
-        length[0] = HEADER_BYTES + size
-        if protect(context, batch.pointers[index], length):
-            connection.counters.protect_failed += 1
-            return
-        size = length[0]
-        connection.packets_sent += 1
-        connection.octets_sent += size
-        self._queue(connection, index, size)
-
-    def _queue(self, connection: Connection, index: int, size: int) -> None:
-        batch = self._batch
-        batch.vectors[index].iov_len = size
-        header = batch.headers[index]
-        header.msg_name = connection.name
-        header.msg_namelen = connection.name_length
-        batch.descriptors[index] = connection.fd
-        batch.count = index + 1
-        if batch.count == CAPACITY:
-            batch.flush()
+        plain = HEADER_BYTES + size
+        index = batch.count
+        for slot in slots:
+            connection = slot.connection
+            context = connection.tx
+            if context is None:
+                continue  # not connected yet, or no longer
+            rewriter = slot.rewriter
+            at = index * STRIDE
+            _pack_header(
+                view,
+                at,
+                0x80,
+                slot.payload_type | marker,
+                (number + rewriter.sequence_offset) & 0xFFFF,
+                (timestamp + rewriter.timestamp_offset) & 0xFFFFFFFF,
+                slot.ssrc,
+            )
+            memmove(bodies[index], payload, size)
+            if described is not None:
+                _rewrite_vp8(view, at + HEADER_BYTES, rewriter, described)
+            length[0] = plain
+            if protect(context, pointers[index], length):
+                connection.counters.protect_failed += 1
+                continue
+            protected = length[0]
+            connection.packets_sent += 1
+            connection.octets_sent += protected
+            vectors[index].iov_len = protected
+            header = headers[index]
+            header.msg_name = connection.name
+            header.msg_namelen = connection.name_length
+            descriptors[index] = connection.fd
+            index += 1
+            if index == CAPACITY:
+                batch.count = index
+                batch.flush()
+                index = 0
+        batch.count = index
 
 
 def _number(track: Track, extended: int) -> int:
