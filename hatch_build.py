@@ -50,11 +50,20 @@ class WebApp(BuildHookInterface):
         """An unpacked sdist is known by its PKG-INFO."""
         return Path(self.root, "PKG-INFO").is_file() and (self._dist / "index.html").is_file()
 
+    def _install_words(self) -> list[list[str]]:
+        """Nothing when what is installed is younger than the lock file."""
+        web = self._dist.parent
+        installed = web / "node_modules" / ".package-lock.json"
+        lock = web / "package-lock.json"
+        if installed.is_file() and installed.stat().st_mtime >= lock.stat().st_mtime:
+            return []
+        return [["ci", "--no-audit", "--no-fund"]]
+
     def _build(self) -> None:
         npm = shutil.which("npm")
         if npm is None:
             raise SystemExit("the web app needs npm to be built, and none was found")
-        for words in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
+        for words in [*self._install_words(), ["run", "build"]]:
             done = subprocess.run([npm, *words], cwd=self._dist.parent, check=False)  # noqa: S603
             if done.returncode:
                 raise SystemExit(f"npm {words[0]} failed in web: its output is above")
