@@ -304,6 +304,23 @@ class FileQuery(BaseModel):
     )
 
 
+class PublishQuery(BaseModel):
+    """Who publishes by WHIP, where an API key does not tell."""
+
+    name: str | None = Field(default=None, max_length=80, description="Shown to the others.")
+    user_id: str | None = Field(
+        default=None, max_length=256, description="The identity's `sub`; with an API key."
+    )
+
+
+class ListenQuery(PublishQuery):
+    """Who listens by WHEP, and to whom."""
+
+    participant: str | None = Field(
+        default=None, max_length=128, description="Only this participant's tracks."
+    )
+
+
 class Health(BaseModel):
     """The process answers."""
 

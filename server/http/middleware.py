@@ -10,7 +10,7 @@ from aiohttp import web
 from server.http.auth import is_local_name
 from server.http.call import APP, REQUEST_ID, request_id_of
 from server.http.cors import answer_preflight, cors_headers
-from server.http.problem import Problem, from_framework, from_refusal
+from server.http.problem import Problem, complete, from_framework, from_refusal
 from server.services.context import App
 from signaling.errors import Refused
 from signaling.ids import new_id
@@ -95,7 +95,7 @@ _METHODS = _CHANGING | {"GET", "HEAD", "OPTIONS", "PUT"}
 async def map_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn every refusal and every fault into one form; the only place that does."""
     try:
-        return await handler(request)
+        response = await handler(request)
     except Problem as problem:
         answer = problem
     except Refused as refused:
@@ -109,6 +109,9 @@ async def map_errors(request: web.Request, handler: Handler) -> web.StreamRespon
     except Exception:  # noqa: BLE001  (the edge: logged with its trace, answered without)
         _log.exception("request failed", request_id=request_id_of(request), path=request.path[:200])
         answer = Problem(500, "internal", "Something went wrong here; the log has the request id.")
+    else:
+        complete(response, request_id_of(request))
+        return response
     return answer.response(request_id_of(request))
 
 

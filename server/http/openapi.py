@@ -98,6 +98,11 @@ class _Writer:
                 "required": route.body_required,
                 "content": {"application/json": {"schema": self._refs[route.body]}},
             }
+        if route.takes is not None:
+            operation["requestBody"] = {
+                "required": True,
+                "content": {route.takes: {"schema": {"type": "string"}}},
+            }
         return operation
 
     def _responses(self, route: Route) -> Json:

@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from signaling.errors import RefusalKind, Refused
 
@@ -115,6 +115,22 @@ class Problem(Exception):  # noqa: N818  (RFC 9457's own word)
             content_type=CONTENT_TYPE,
             headers={"Cache-Control": "no-store", **self.headers},
         )
+
+
+def complete(response: web.StreamResponse, request_id: str) -> None:
+    """Give a problem that another ring wrote what only this one knows: the request's id."""
+    if not isinstance(response, web.Response) or response.content_type != CONTENT_TYPE:
+        return
+    members = from_json(response.body) if isinstance(response.body, bytes) else {}
+    if "request_id" in members:
+        return
+    response.body = to_json(
+        {
+            **members,
+            "type": f"urn:roomtone:problem:{members.get('code', 'request_refused')}",
+            "request_id": request_id,
+        }
+    )
 
 
 def phrase(status: int) -> str:

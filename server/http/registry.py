@@ -74,6 +74,8 @@ class Route:
         contents: Answers of another kind by status.
         problems: Codes that the route itself can refuse with, by status.
         body_required: Whether an empty body is an error.
+        takes: Media type of a request body that is not JSON.
+        elsewhere: Somebody else serves it; here it is documented.
     """
 
     method: str
@@ -89,6 +91,8 @@ class Route:
     body: type[BaseModel] | None = None
     body_required: bool = False
     query: type[BaseModel] | None = None
+    takes: str | None = None
+    elsewhere: bool = False
 
     @property
     def operation(self) -> str:
@@ -136,6 +140,8 @@ class Registry:
         problems: Mapping[int, tuple[str, ...]] | None = None,
         headers: tuple[Header, ...] = (),
         body_required: bool = False,
+        takes: str | None = None,
+        elsewhere: bool = False,
     ) -> Callable[[H], H]:
         """Declare a route; the handler's annotations name its query and body models.
 
@@ -161,6 +167,8 @@ class Registry:
                     body=hints.get("body"),
                     body_required=body_required,
                     query=hints.get("query"),
+                    takes=takes,
+                    elsewhere=elsewhere,
                 )
             )
             return handler
@@ -173,7 +181,7 @@ class Registry:
         A HEAD that is declared itself is declared for the documentation.
         """
         for route in self.routes:
-            if route.method == "HEAD":
+            if route.method == "HEAD" or route.elsewhere:
                 continue
             endpoint = _endpoint(route)
             for method in ("GET", "HEAD") if route.method == "GET" else (route.method,):
