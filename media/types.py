@@ -360,6 +360,7 @@ class RtcSettings:
         advertise: Addresses put into candidates.
         audio_slots: Receive slots filled by the loudest, at most.
         quiet_after_seconds: Silence after which `Heard.media` turns false.
+        port_tries: Ports from `udp_port` on that are tried when one is taken.
     """
 
     udp_port: int
@@ -367,3 +368,4 @@ class RtcSettings:
     advertise: tuple[str, ...]
     audio_slots: int = 3
     quiet_after_seconds: float = 1.0
+    port_tries: int = 1

@@ -1,16 +1,12 @@
-"""This machine's addresses: which ones media is announced on, which UDP port is free."""
+"""This machine's addresses: which ones media is announced on, whether IPv6 is there."""
 
-import errno
 import socket
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import ifaddr
 
-from server.errors import StartError
-
 AUTO = "auto"
-PORT_TRIES = 100
 
 
 def advertised(wanted: Sequence[str], bound: Sequence[str]) -> tuple[str, ...]:
@@ -24,33 +20,6 @@ def advertised(wanted: Sequence[str], bound: Sequence[str]) -> tuple[str, ...]:
 def is_reachable(addresses: Sequence[str]) -> bool:
     """Whether any of the addresses can be reached from another machine."""
     return any(not _parse(address).is_loopback for address in addresses)
-
-
-def free_udp_port(hosts: Sequence[str], first: int) -> int:
-    """The first UDP port from `first` on that is free on all these addresses.
-
-    Raises:
-        StartError: None of the next hundred is.
-    """
-    for port in range(first, min(first + PORT_TRIES, 65536)):
-        if udp_port_is_free(hosts, port):
-            return port
-    raise StartError(f"no UDP port from {first} on is free", "Set rtc.udp_port to another one.")
-
-
-def udp_port_is_free(hosts: Sequence[str], port: int) -> bool:
-    """Whether the port can be bound on all these addresses; absent addresses do not count."""
-    for host in hosts:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        try:
-            with socket.socket(family, socket.SOCK_DGRAM) as probe:
-                if family == socket.AF_INET6:
-                    probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-                probe.bind((host, port))
-        except OSError as error:
-            if error.errno in (errno.EADDRINUSE, errno.EACCES):
-                return False
-    return True
 
 
 def has_ipv6_loopback() -> bool:

@@ -7,7 +7,7 @@ import structlog
 from media.clock import Clock, SystemClock
 from media.recording.writer import WriterThread
 from media.types import RtcSettings
-from server.addresses import advertised, free_udp_port, has_ipv6_loopback
+from server.addresses import advertised, has_ipv6_loopback
 from server.auth.authenticate import Authenticator, build_trusted
 from server.auth.issuer import ISSUER_FILE, LocalIssuer
 from server.auth.jwks import WebDocuments
@@ -32,6 +32,7 @@ from signaling.ports import IceServer, MediaEngine, RtcTimers
 from signaling.settings import SignalingSettings
 
 logger = structlog.get_logger("server")
+DEV_PORT_TRIES = 100
 MakeEngine = Callable[[RtcSettings, Clock, Callable[[str, BaseException], None]], MediaEngine]
 
 
@@ -47,7 +48,7 @@ def build(
 
     Raises:
         ConfigError: Settings that cannot work together.
-        StartError: Keys on disk cannot be used, or no media port is free.
+        StartError: Keys on disk cannot be used.
     """
     clock = clock or SystemClock()
     metrics = Metrics()
@@ -124,17 +125,12 @@ def real_engine(
 
 
 def engine_settings(settings: Settings) -> RtcSettings:
-    """What the engine is told: addresses resolved, in development mode a free port found.
-
-    Raises:
-        StartError: In development mode no port is free.
-    """
+    """What the engine is told: addresses resolved; in development it may take another port."""
     hosts = media_hosts(settings)
-    port = settings.rtc.udp_port
-    if settings.dev and port != 0:
-        port = free_udp_port(hosts, port)
+    fall_back = settings.dev and settings.rtc.udp_port != 0
     return RtcSettings(
-        udp_port=port,
+        udp_port=settings.rtc.udp_port,
+        port_tries=DEV_PORT_TRIES if fall_back else 1,
         bind=hosts,
         advertise=advertised(settings.rtc.advertise, hosts),
         audio_slots=settings.media.audio_slots,

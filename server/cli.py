@@ -1,5 +1,6 @@
 """The command `roomtone`. Slow imports wait until a command needs them."""
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -45,6 +46,7 @@ DevFlag = Annotated[
 
 def main() -> None:
     """Run the command line."""
+    os.umask(0o077)  # keys, tokens and recordings are for the server's own account
     try:
         app()
     except ServerError as error:

@@ -15,6 +15,7 @@ from aiohttp import web
 
 from media.errors import MediaError
 from media.tasks import TaskScope
+from server.datalock import DataLock
 from server.errors import StartError
 from server.services.context import App
 from server.services.gauges import Gauges
@@ -51,6 +52,8 @@ class Server:
         self._make_application = make_application
         self._scope = TaskScope(on_error)
         self._runner: web.AppRunner | None = None
+        self._lock = DataLock(app.settings.storage.data)
+        self._holds_data = False
         self._stopping = asyncio.Event()
         self.http_port = 0
 
@@ -68,6 +71,8 @@ class Server:
 
     async def _start(self) -> None:
         app = self._app
+        await asyncio.to_thread(self._lock.take)
+        self._holds_data = True
         await self._open_storage()
         await app.tracker.start()
         _ = await close_unfinished(app.storage, app.tracker, app.clock)
@@ -163,6 +168,8 @@ class Server:
         app.health.ready = False
         app.health.draining = True
         app.gate.draining = True
+        if not self._holds_data:
+            return  # another server has it: nothing of ours has begun
         await asyncio.to_thread(self._runtime_file.unlink, missing_ok=True)
         await self._step("say goodbye", app.live.stop)
         await self._step("finish recordings", app.recordings.stop_all)
@@ -173,6 +180,7 @@ class Server:
         await self._scope.close()
         await self._step("close documents", app.documents.close)
         await self._step("close storage", app.storage.stop)
+        self._lock.release()
 
     async def _step(self, name: str, step: Callable[[], object]) -> None:
         try:

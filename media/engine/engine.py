@@ -1,6 +1,7 @@
 """The media engine: connections in rooms, behind the control plane's port."""
 
 import asyncio
+import contextlib
 import secrets
 import socket
 from collections.abc import Callable, Mapping, Sequence
@@ -69,10 +70,19 @@ class Engine:
         Raises:
             MediaError: It is taken, or an address is not this machine's.
         """
-        self._plane.bind(self._settings.bind, self._settings.udp_port)
+        self._bind()
         self._housekeeper = self._scope.spawn(
             self._housekeeping.run(self._speakers_changed), name="media housekeeping"
         )
+
+    def _bind(self) -> None:
+        first = self._settings.udp_port
+        for port in range(first, min(first + self._settings.port_tries, 65536) - 1):
+            with contextlib.suppress(MediaError):  # the next one may be free
+                self._plane.bind(self._settings.bind, port)
+                return
+        last = first + self._settings.port_tries - 1
+        self._plane.bind(self._settings.bind, min(last, 65535))
 
     async def stop(self) -> None:
         """Close every connection and the port."""

@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from media.clock import SystemClock
-from server.app import ConvexMeetingIds
 from server.auth.keys import KeyRing
 from server.auth.tokens import TokenSigner
 from server.config import Settings
+from server.dialects.convex.ids import MeetingIds
 from server.errors import StartError
 from server.secret import SECRET_FILE, kept_secret, signing_secret
 from server.services.meetings import MeetingsService
@@ -36,9 +36,7 @@ async def meetings_of(settings: Settings) -> AsyncIterator[MeetingsService]:
     async with storage_of(settings) as storage:
         tracker = Tracker(storage, clock, _raise)
         users = UsersService(storage, clock)
-        yield MeetingsService(
-            storage, tracker, users, signer, settings, clock, [ConvexMeetingIds()]
-        )
+        yield MeetingsService(storage, tracker, users, signer, settings, clock, [MeetingIds()])
 
 
 @asynccontextmanager
