@@ -230,7 +230,7 @@ class TrackPlan:
     def _place(self, released: Released) -> list[Write]:
         packet, segment = released.packet, self._segment
         if not packet.payload:  # padding held its place in the order, that is all
-            if segment is not None and not released.reset:
+            if segment is not None:
                 segment.missing += released.missing
             return []
         if segment is None:
@@ -253,15 +253,16 @@ class TrackPlan:
 
     def _break_reason(self, segment: "_Segment", one: Released, position: int) -> Reason | None:
         """Why this packet cannot go on the same time line, or None when it can."""
-        if one.reset:
-            return Reason.RESET
         packet = one.packet
         waited = packet.arrival_ns - segment.last_arrival_ns
         passed = (position - segment.last_end) * 1_000_000_000 // opus.TICKS_PER_SECOND
+        behind = position - self.cursor <= -opus.SMALLEST_TICKS
+        if one.reset and (behind or abs(passed - waited) > JUMP_NS):
+            return Reason.RESET
         if abs(passed - waited) > JUMP_NS:
             asleep = waited > passed and not segment.overlapping
             return Reason.SLEEP if asleep else Reason.CLOCK_JUMP
-        behind_filler = segment.open_gap is not None and position < self.cursor
+        behind_filler = behind and segment.open_gap is not None
         return Reason.CLOCK_JUMP if behind_filler else None
 
     def _begin(self, packet: Arrived) -> list[Write]:

@@ -44,7 +44,8 @@ class Released:
     Attributes:
         packet: The packet.
         missing: Packets given up just before it.
-        reset: The sender's numbers jumped; `missing` says nothing then.
+        reset: The numbers jumped by more than the window: a long silence of the network or a
+            sender that counts anew, which only its timestamps can tell.
     """
 
     packet: Arrived
@@ -78,10 +79,10 @@ class ReorderBuffer:
             self._next, self._stale_since = number + 1, None
             return [Released(packet, 0)]
         if ahead > RESET_JUMP or -ahead > RESET_JUMP:
-            return self._reset(sequence, packet)
+            return self._reset(sequence, packet, max(0, ahead))
         if ahead < 0 or number in self._waiting:
             if self._is_stale(number, packet.arrival_ns):
-                return self._reset(sequence, packet)
+                return self._reset(sequence, packet, 0)
             return []
         self._stale_since = None
         self._waiting[number] = packet
@@ -140,9 +141,9 @@ class ReorderBuffer:
             self._stale_since = arrival_ns
         return arrival_ns - self._stale_since > STALE_NS
 
-    def _reset(self, sequence: int, packet: Arrived) -> list[Released]:
+    def _reset(self, sequence: int, packet: Arrived, missing: int) -> list[Released]:
         released = self.flush()
         self._given_up.clear()
         self._stale_since = None
         self._next = sequence + 1
-        return [*released, Released(packet, 0, reset=True)]
+        return [*released, Released(packet, missing, reset=True)]

@@ -244,9 +244,28 @@ class TestDiscontinuity:
         assert sum(ms for _, ms in fills(writes)) == pytest.approx(60_000 - 200, abs=10)
         assert isinstance(writes[-2], NewSegment)
 
-    def test_sequence_jump(self) -> None:
+    def test_numbers_and_timestamps_begin_anew(self) -> None:
         script = Script().start()
-        assert reasons(script.send(4000, ticks=10 * FRAME, at_ms=200)) == ["reset"]
+        assert reasons(script.send(4000, ticks=90_000_000, at_ms=200)) == ["reset"]
+
+    def test_numbers_and_timestamps_fall_back(self) -> None:
+        script = Script().start()
+        assert reasons(script.send(-4000, ticks=8 * FRAME, at_ms=200)) == ["reset"]
+
+    def test_numbers_that_jump_alone_break_nothing(self) -> None:
+        script = Script().start()
+        writes = script.send(4000, ticks=10 * FRAME, at_ms=200)
+        assert [type(one) for one in writes] == [Packet]
+
+    def test_minutes_without_packets_on_one_time_line_are_a_gap(self) -> None:
+        script = Script().start()
+        for second in range(1, 90):
+            script.tick(second * 1000)
+        writes = script.send(4500)  # 90 s: more numbers than the window
+        assert reasons(writes) == []
+        (gap,) = script.segments[0].counters.gaps
+        assert (gap.cause, gap.ticks) == (Cause.LOSS, 4490 * FRAME)
+        assert script.segments[0].counters.lost == 4490
 
     def test_a_packet_behind_written_silence(self) -> None:
         script = Script().start()
