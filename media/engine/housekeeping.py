@@ -48,7 +48,7 @@ class Housekeeping:
             before = self._clock.monotonic()
             await asyncio.sleep(1 / STEPS)
             if self._clock.monotonic() - before > 1 / STEPS + LAG_SECONDS:
-                self._late = STEPS
+                self._late = STEPS + 1  # this step and the rest of everybody's second
             self.step(speakers_changed)
 
     def step(self, speakers_changed: SpeakersChanged) -> None:

@@ -1,0 +1,95 @@
+import pytest
+from support.plane import Rig
+
+from media.engine.quality import REPORT_SECONDS, PeerQuality
+from media.types import QualityLabel
+
+SECOND = 1_000_000_000
+
+
+class Line:
+    """A person who speaks 50 packets a second, ticked every second."""
+
+    def __init__(self):
+        self.rig = Rig()
+        self.ada = self.rig.speaker("ada")
+        self.quality = PeerQuality()
+        self.sequence = 1
+
+    def second(self, packets=50, lost=0, alive=True):
+        for at in range(50):
+            self.sequence += 1
+            self.rig.now_ns += 20_000_000
+            if at < packets and at >= lost:
+                self.ada.send(self.sequence, timestamp=self.sequence * 960)
+        if alive:
+            self.ada.connection.heard_ns = self.rig.now_ns
+        self.quality.tick(self.ada.connection, self.rig.now_ns, server_limited=False)
+        return self.quality.reading
+
+
+@pytest.fixture
+def line():
+    return Line()
+
+
+def test_nothing_is_known_before_the_first_packet(line):
+    line.quality.tick(line.ada.connection, SECOND, server_limited=False)
+    assert line.quality.reading is None
+    assert line.quality.due(0) is None
+
+
+def test_clean_speech_is_excellent(line):
+    assert [line.second() for _ in range(3)][-1].label is QualityLabel.EXCELLENT
+
+
+def test_loss_is_counted_and_lowers_the_label(line):
+    line.second()
+    readings = [line.second(lost=15) for _ in range(6)]
+    assert readings[-1].label is not QualityLabel.EXCELLENT
+    assert readings[-1].reason == "loss"
+    assert line.quality.lost > 50
+
+
+def test_owner_who_mutes_is_not_stalled(line):
+    for _ in range(5):
+        line.second()
+    assert [line.second(packets=0) for _ in range(12)][-1].label is QualityLabel.EXCELLENT
+
+
+def test_total_silence_is_a_lost_transport_until_packets_return(line):
+    for _ in range(3):
+        line.second()
+    readings = [line.second(packets=0, alive=False) for _ in range(7)]
+    assert (readings[-1].label, readings[-1].reason) == (QualityLabel.POOR, "transport")
+    for _ in range(20):
+        line.second()
+    assert line.quality.reading.label is QualityLabel.EXCELLENT
+
+
+def test_round_trips_are_read_once(line):
+    line.second()
+    line.ada.connection.measured(90_000_000)
+    assert line.second().round_trip_ms == 90
+    assert line.ada.connection.trip_ns is None
+
+
+def test_readings_are_due_when_the_label_changes_or_time_has_passed(line):
+    line.second()
+    assert line.quality.due(100) is not None
+    assert line.quality.due(101) is None
+    assert line.quality.due(100 + REPORT_SECONDS) is not None
+
+
+def test_what_listeners_report_counts_too(line):
+    bob = line.rig.listener("bob", 2)
+    slot = bob.connection.slots["s0"]
+    line.second()
+    bob.connection.heard_ns = line.rig.now_ns
+    quality = PeerQuality()
+    slot.meter.report(100, 0, 0)
+    for highest in range(200, 900, 100):
+        slot.meter.report(highest, highest // 3, 0)
+        bob.connection.heard_ns = line.rig.now_ns
+        quality.tick(bob.connection, line.rig.now_ns, server_limited=False)
+    assert quality.reading.label is not QualityLabel.EXCELLENT
