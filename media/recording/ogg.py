@@ -1,7 +1,6 @@
 """Ogg pages with Opus in them, made and read as bytes (RFC 3533, RFC 7845); no file, no clock.
 
-A page writer of our own instead of a library's: it opens no codec, holds back no packet beyond
-the page it is filling, and shares its checksum with recovery.
+Recovery reads and mends pages with it; the files themselves are muxed by libavformat.
 """
 
 import struct
@@ -82,6 +81,17 @@ def build_page(
     for packet in packets:
         page += packet
     return _sealed(page)
+
+
+def page_extent(data: bytes, at: int = 0) -> tuple[int, int]:
+    """Size and position of a page that is known to be good.
+
+    Raises:
+        struct.error: There is no whole header.
+    """
+    _, _, _, position, _, _, _, count = _HEADER.unpack_from(data, at)
+    lacing = data[at + HEADER_BYTES : at + HEADER_BYTES + count]
+    return HEADER_BYTES + count + sum(lacing), position
 
 
 def read_page(data: bytes | memoryview, at: int = 0) -> Page:

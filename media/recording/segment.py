@@ -1,14 +1,13 @@
 """One segment of a track on disk: pages into a file, and its entry in the manifest."""
 
-import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from media.recording import ogg
 from media.recording.align import SegmentClock
 from media.recording.files import AppendFile, RecordingDirectory
 from media.recording.manifest import FillMs, ListedGap, Packets, Segment
 from media.recording.plan import PRE_SKIP, Counters, Fill, FillKind, NewSegment, Packet
+from media.recording.pyav import OpusMuxer
 from media.rtp.opus import TICKS_PER_SECOND, packet_ticks
 
 VENDOR = "roomtone"
@@ -70,16 +69,15 @@ class SegmentFile:
         self.clock = SegmentClock()
         self._counters: Counters = start.counters
         self._zero = zero
-        head = ogg.opus_head(channels=entry.channels, pre_skip=entry.pre_skip)
-        tags = ogg.opus_tags(VENDOR, _comments(origin, entry))
-        self._stream = ogg.OpusStream(
-            zlib.crc32(f"{origin.recording_id}/{entry.file}".encode()), head, tags
+        self._stream = OpusMuxer(
+            channels=entry.channels, pre_skip=entry.pre_skip, comments=_comments(origin, entry)
         )
         self._file: AppendFile = directory.create(entry.file)
         try:
             self._file.append(self._stream.headers())
             directory.sync()
         except OSError:
+            self._stream.abandon()
             self._file.close()
             raise
 
@@ -124,6 +122,7 @@ class SegmentFile:
 
     def abandon(self) -> None:
         """Close the file where it is."""
+        self._stream.abandon()
         self._file.close()
         self.describe()
         self.entry.sha256 = self._file.sha256
