@@ -15,7 +15,7 @@ from server.auth.issuer import LOCAL_ISSUER, LocalIssuer
 from server.auth.jwks import WebDocuments
 from server.auth.keys import KeyRing
 from server.auth.principal import ANONYMOUS, PrincipalKind
-from server.auth.providers import Provider, ProviderKind
+from server.auth.providers import Provider, ProviderKind, TrustedProvider
 from server.auth.tokens import TokenSigner
 from server.records import ApiKey
 from signaling.model import Role
@@ -238,6 +238,19 @@ async def test_a_forgery_does_not_pass(authenticator: Authenticator, name: str):
     with pytest.raises(AuthRefused) as refused:
         await authenticator.identify(make())
     assert refused.value.reason is reason
+
+
+async def test_an_algorithm_that_is_not_allowed_asks_nobody_for_keys():
+    class Keys:
+        async def key(self, kid: str, algorithm: str) -> None:
+            raise AssertionError(f"asked for {kid} {algorithm}")
+
+    provider = Provider(EC.issuer, ("RS256",), EC.jwks_url())
+    ring = KeyRing(NoKeys(), CLOCK, dev=False)
+    authenticator = Authenticator(SIGNER, ring, [TrustedProvider(provider, Keys())], CLOCK)
+    with pytest.raises(AuthRefused) as refused:
+        await authenticator.identify(EC.token(exp=NOW + 60))
+    assert refused.value.reason is AuthCode.SIGNATURE_INVALID
 
 
 async def test_a_refusal_names_the_key_and_kind_of_provider(authenticator: Authenticator):
