@@ -9,4 +9,5 @@ html_theme = "furo"
 html_title = "Roomtone"
 exclude_patterns = ["_build"]
 # Pages link to files outside the documentation (examples, the changelog); those are not documents.
-suppress_warnings = ["myst.xref_missing"]
+# Drawings in mermaid are shown as text here and drawn where the forge renders them.
+suppress_warnings = ["myst.xref_missing", "misc.highlighting_failure"]
