@@ -16,6 +16,7 @@ from media.errors import NegotiationError
 from media.plane.port import Address, Connection, Plane, Slot, SlotSpec, SrtpKeys, Track, TrackSpec
 from media.plane.rewrite import Rewriter
 from media.plane.room import Room
+from media.quality.measure import ReportMeter, StreamMeter
 from media.tasks import TaskScope
 from media.types import (
     Answer,
@@ -30,6 +31,8 @@ from media.types import (
 
 MAX_CANDIDATES = 64  # of one connection, in offers and trickled
 _FIRST_SEQUENCE = 1 << 14  # see Rewriter
+_OPUS_RATE = 48000  # RFC 7587 section 4.1
+_VIDEO_RATE = 90000  # every video format's RTP clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +220,9 @@ class Peer:
         for mid, spec in specs.items():
             if mid in connection.tracks:
                 continue
-            track = connection.tracks[mid] = Track(connection, spec)
+            audio = spec.source.kind is MediaKind.AUDIO
+            meter = StreamMeter(spec.clock_rate) if audio else None
+            track = connection.tracks[mid] = Track(connection, spec, meter)
             track.muted = spec.source in connection.muted
             if spec.ssrc is not None:
                 connection.by_ssrc[spec.ssrc] = track
@@ -243,9 +248,10 @@ class Peer:
             rewriter = self._rewriters[spec.mid] = Rewriter(
                 sequence=secrets.randbelow(_FIRST_SEQUENCE),
                 timestamp=secrets.randbits(32),
-                clock_rate=48000 if spec.kind is MediaKind.AUDIO else 90000,
+                clock_rate=_OPUS_RATE if spec.kind is MediaKind.AUDIO else _VIDEO_RATE,
             )
-        return Slot(self.connection, spec, rewriter)
+        meter = ReportMeter(_OPUS_RATE) if spec.kind is MediaKind.AUDIO else None
+        return Slot(self.connection, spec, rewriter, meter)
 
     # Transport
 

@@ -2,7 +2,7 @@
 
 from media.plane.port import Connection
 from media.quality.judge import ConnectionJudge
-from media.quality.measure import Bucket
+from media.quality.measure import Bucket, ReportMeter, StreamMeter
 from media.types import Reading, TrackSource
 
 REPORT_SECONDS = 30.0  # a steady label is told this often, so that charts have points
@@ -60,7 +60,7 @@ class PeerQuality:
         """What settled on the microphone, and whether we have muted it."""
         result, muted = None, False
         for track in connection.tracks.values():
-            if track.meter is None:
+            if not isinstance(track.meter, StreamMeter):
                 continue
             bucket = track.meter.settle(now_ns)
             track.jitter_ms = bucket.jitter_ms
@@ -74,7 +74,7 @@ def _downlink(connection: Connection) -> Bucket | None:
     """What listeners' reports settled on the audio slots."""
     result: Bucket | None = None
     for slot in connection.slots.values():
-        if slot.meter is None or slot.track is None:
+        if not isinstance(slot.meter, ReportMeter) or slot.track is None:
             continue
         bucket = slot.meter.settle()
         result = bucket if result is None else result.plus(bucket)

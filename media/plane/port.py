@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from media.plane.rewrite import Progress, Rewriter
-from media.quality.measure import ReportMeter, StreamMeter
 from media.rtp.cache import PacketCache
 from media.rtp.nack import MissingTracker
 from media.types import (
@@ -71,8 +70,28 @@ class SlotSpec:
     payload_types: Mapping[str, int]
 
 
+class UplinkMeter(Protocol):
+    """Measures what arrives of a track."""
+
+    def packet(self, arrival_ns: int, sequence: int, timestamp: int) -> None:
+        """Count one packet; called for each, so it is quick."""
+
+
+class DownlinkMeter(Protocol):
+    """Measures what a listener says has arrived of a slot."""
+
+    def report(self, highest: int, cumulative_lost: int, jitter: int, gaps: int = 0) -> None:
+        """Take one report block; `gaps` are numbers that never reached us."""
+
+
 class Track:
-    """One published source of a connection, as the plane sees it."""
+    """One published source of a connection, as the plane sees it.
+
+    Args:
+        connection: Whose.
+        spec: What was negotiated.
+        meter: Counts its packets.
+    """
 
     __slots__ = (
         "asleep",
@@ -108,7 +127,9 @@ class Track:
         "vp8",
     )
 
-    def __init__(self, connection: "Connection", spec: TrackSpec) -> None:
+    def __init__(
+        self, connection: "Connection", spec: TrackSpec, meter: UplinkMeter | None = None
+    ) -> None:
         self.connection = connection
         self.spec = spec
         self.codec = spec.codec.lower()
@@ -123,7 +144,7 @@ class Track:
         self.pending: list[Slot] = []
         self.taps: list[tuple[RoomTap, TrackTap]] = []
         self.progress = Progress()
-        self.meter = StreamMeter(spec.clock_rate) if self.audio else None
+        self.meter = meter
         self.jitter_ms = 0.0
         self.missing = MissingTracker()
         self.cache: PacketCache | None = None if self.audio else PacketCache()
@@ -163,7 +184,14 @@ class Track:
 
 
 class Slot:
-    """One outgoing stream of a connection."""
+    """One outgoing stream of a connection.
+
+    Args:
+        connection: Whose.
+        spec: What was negotiated.
+        rewriter: Makes one stream of all the tracks that it will carry.
+        meter: Takes the listener's reports.
+    """
 
     __slots__ = (
         "audio",
@@ -177,13 +205,19 @@ class Slot:
         "track",
     )
 
-    def __init__(self, connection: "Connection", spec: SlotSpec, rewriter: Rewriter) -> None:
+    def __init__(
+        self,
+        connection: "Connection",
+        spec: SlotSpec,
+        rewriter: Rewriter,
+        meter: DownlinkMeter | None = None,
+    ) -> None:
         self.connection = connection
         self.spec = spec
         self.audio = spec.kind is MediaKind.AUDIO
         self.ssrc = spec.ssrc
         self.rewriter = rewriter
-        self.meter = ReportMeter(48000) if self.audio else None
+        self.meter = meter
         self.payload_type = 0
         self.track: Track | None = None
         self.report: tuple[int, int] | None = None  # middle NTP bits of our SR, when sent (ns)

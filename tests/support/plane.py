@@ -13,6 +13,7 @@ from media.plane.datagram_srtp import Scratch
 from media.plane.port import Connection, Slot, SlotSpec, Track, TrackSpec
 from media.plane.rewrite import Rewriter
 from media.plane.room import Room
+from media.quality.measure import ReportMeter, StreamMeter
 from media.types import MediaKind, TrackSource
 
 OPUS = 111
@@ -103,7 +104,7 @@ class Person:
             ssrc=ssrc,
             level_extension=level if audio else 0,
         )
-        track = self.connection.tracks[spec.mid] = Track(self.connection, spec)
+        track = self.connection.tracks[spec.mid] = Track(self.connection, spec, StreamMeter(48000))
         if ssrc is not None:
             self.connection.by_ssrc[ssrc] = track
         return track
@@ -115,7 +116,8 @@ class Person:
         types = types or ({"audio/opus": 109} if audio else {"video/vp8": 120})
         mid, ssrc = f"s{len(self.connection.slots)}", self.rig.next_ssrc()
         rewriter = Rewriter(sequence=100, timestamp=5000, clock_rate=48000 if audio else 90000)
-        slot = Slot(self.connection, SlotSpec(mid, kind, ssrc, types), rewriter)
+        spec = SlotSpec(mid, kind, ssrc, types)
+        slot = Slot(self.connection, spec, rewriter, ReportMeter(48000) if audio else None)
         self.connection.slots[mid] = slot
         self.connection.slots_by_ssrc[ssrc] = slot
         return slot
