@@ -1,5 +1,1 @@
-declare module "*.svg?raw" {
-  const text: string;
-  export default text;
-}
-declare module "*.css" {}
+/// <reference types="vite/client" />

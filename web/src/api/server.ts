@@ -1,5 +1,5 @@
 /** The routes the pages use, each as one function. */
-import { type Call, call } from "./http";
+import { ApiError, type Call, call } from "./http";
 import type { ClientConfig, IssuedToken, Lobby, MeetingInfo, Page, RecordingInfo } from "./types";
 
 /** The server as the view-models see it. */
@@ -7,6 +7,8 @@ export interface Server {
   config(): Promise<ClientConfig>;
   signIn(credential: string): Promise<void>;
   signOut(): Promise<void>;
+  /** Whether this browser may start meetings now. */
+  signedIn(): Promise<boolean>;
   createMeeting(title: string): Promise<MeetingInfo>;
   hostToken(meeting: string, name: string): Promise<IssuedToken>;
   lobby(meeting: string, token: string | null): Promise<Lobby>;
@@ -55,6 +57,15 @@ export function openServer(): Server {
     config: readConfig,
     signIn,
     signOut: () => call("/v1/sign-out", { method: "POST" }),
+    async signedIn() {
+      try {
+        await call("/v1/meetings?limit=1");
+        return true;
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 401) return false;
+        throw error;
+      }
+    },
     createMeeting: (title) =>
       authorized("/v1/meetings", { method: "POST", body: title ? { title } : {} }),
     hostToken: (meeting, name) =>

@@ -38,7 +38,11 @@ export function HomePage({ server }: { server: Server }) {
               <Button onPress={() => void home.load()}>{t("join.retry")}</Button>
             </div>
           )}
-          {config?.sign_in_required ? <SignIn home={home} /> : <Start home={home} />}
+          {account.kind === "ready" && account.access === "signed_out" ? (
+            <SignIn home={home} />
+          ) : (
+            <Start home={home} />
+          )}
           {home.error.value && (
             <p class="note note-danger" role="alert">
               {home.error.value}
@@ -46,6 +50,13 @@ export function HomePage({ server }: { server: Server }) {
           )}
           <JoinByLink home={home} />
           <Recents home={home} />
+          {account.kind === "ready" && account.access === "signed_in" && (
+            <p>
+              <Button kind="quiet" onPress={() => void home.signOut()}>
+                {t("nav.signOut")}
+              </Button>
+            </p>
+          )}
         </div>
       </div>
       {config?.dev && (

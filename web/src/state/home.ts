@@ -11,7 +11,10 @@ import { addRecent, type Recent, readRecents, removeRecent } from "./recents";
 export type Account =
   | { kind: "loading" }
   | { kind: "offline" }
-  | { kind: "ready"; config: ClientConfig };
+  | { kind: "ready"; config: ClientConfig; access: Access };
+
+/** Development mode is open; elsewhere starting a meeting needs a sign-in. */
+export type Access = "open" | "signed_in" | "signed_out";
 
 /** An `ApiError` as a sentence with its code, in one form for all pages. */
 export function sentence(error: unknown): string {
@@ -60,7 +63,8 @@ export class Home {
 
   async load(): Promise<void> {
     try {
-      this.current.value = { kind: "ready", config: await this.server.config() };
+      const config = await this.server.config();
+      this.current.value = { kind: "ready", config, access: await this.access(config) };
     } catch {
       this.current.value = { kind: "offline" };
     }
@@ -91,9 +95,21 @@ export class Home {
     });
   }
 
+  async signOut(): Promise<void> {
+    await this.work(async () => {
+      await this.server.signOut();
+      await this.load();
+    });
+  }
+
   forget(id: string): void {
     removeRecent(this.store, id);
     this.list.value = readRecents(this.store);
+  }
+
+  private async access(config: ClientConfig): Promise<Access> {
+    if (!config.sign_in_required) return "open";
+    return (await this.server.signedIn()) ? "signed_in" : "signed_out";
   }
 
   private async work(action: () => Promise<void>): Promise<void> {

@@ -1,0 +1,78 @@
+import { expect, test } from "vitest";
+import { figuresBetween, totalsOf, uploadable } from "../../src/rtc/report";
+
+function report(...entries: Record<string, unknown>[]): RTCStatsReport {
+  return new Map(entries.map((entry) => [String(entry["id"]), entry])) as unknown as RTCStatsReport;
+}
+
+const PAIR = {
+  id: "pair",
+  type: "candidate-pair",
+  state: "succeeded",
+  nominated: true,
+  localCandidateId: "local",
+  bytesSent: 1_000,
+  bytesReceived: 2_000,
+  currentRoundTripTime: 0.04,
+};
+const LOCAL = { id: "local", type: "local-candidate", candidateType: "host", protocol: "udp" };
+
+test("idle slots, spare pairs and nested values stay at home", () => {
+  const sent = uploadable(
+    report(
+      PAIR,
+      LOCAL,
+      { id: "spare", type: "candidate-pair", state: "frozen" },
+      { id: "idle", type: "inbound-rtp", packetsReceived: 0 },
+      { id: "busy", type: "inbound-rtp", packetsReceived: 3, nested: { a: 1 } },
+    ),
+  );
+  expect(sent.map((entry) => entry["id"])).toEqual(["pair", "busy"]);
+  expect(sent[1]).not.toHaveProperty("nested");
+});
+
+test("no more than the server takes", () => {
+  const many = Array.from({ length: 300 }, (_, index) => ({ id: `c${index}`, type: "codec" }));
+  expect(uploadable(report(...many))).toHaveLength(200);
+});
+
+test("figures are differences over time", () => {
+  const before = totalsOf(
+    report(PAIR, LOCAL, { id: "in", type: "inbound-rtp", packetsReceived: 100, packetsLost: 0 }),
+    0,
+  );
+  const after = totalsOf(
+    report(
+      { ...PAIR, bytesSent: 6_000, bytesReceived: 27_000 },
+      LOCAL,
+      { id: "in", type: "inbound-rtp", packetsReceived: 190, packetsLost: 10, jitter: 0.02 },
+      { id: "far", type: "remote-inbound-rtp", fractionLost: 0.05 },
+      { id: "out", type: "outbound-rtp", qualityLimitationReason: "cpu" },
+    ),
+    5_000,
+  );
+  expect(figuresBetween(before, after)).toEqual({
+    up: 8_000,
+    down: 40_000,
+    lossDown: 10,
+    lossUp: 5,
+    jitterMs: 20,
+    roundTripMs: 40,
+    path: "host udp",
+    limit: "cpu",
+  });
+});
+
+test("what was not measured is null", () => {
+  const empty = totalsOf(report(), 0);
+  expect(figuresBetween(empty, { ...empty, at: 1_000 })).toEqual({
+    up: 0,
+    down: 0,
+    lossDown: null,
+    lossUp: null,
+    jitterMs: null,
+    roundTripMs: null,
+    path: null,
+    limit: null,
+  });
+});
