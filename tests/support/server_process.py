@@ -35,6 +35,7 @@ class ServerProcess:
         dev: Whether in development mode.
         port: HTTP port; 0 picks a free one.
         cpu: Core to stay on.
+        prefix: Words before the command, such as those that enter a network namespace.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class ServerProcess:
         dev: bool = True,
         port: int = 0,
         cpu: int | None = None,
+        prefix: tuple[str, ...] = (),
     ) -> None:
         self.data = data
         self.log = data.with_name(data.name + ".log")
@@ -53,6 +55,7 @@ class ServerProcess:
         self.process: subprocess.Popen[bytes] | None = None
         mode = ["--dev"] if dev else []
         self._command = [
+            *prefix,
             *(["taskset", "-c", str(cpu)] if cpu is not None else []),
             *(str(COMMAND), "serve", *mode, "--port", str(self.port), "--data", str(data)),
             *arguments,
