@@ -10,7 +10,6 @@ from bench.meeting import Figures, measure
 from bench.speech import speech_packets
 
 _LIMIT_SECONDS = 230  # the whole run stops by itself
-_SERVER_CPU, _LOAD_CPU = 0, 1
 _COLUMNS = {
     "participants": "people",
     "cpu_ms_per_participant_second": "CPU ms per person and s",
@@ -38,17 +37,16 @@ def _arguments() -> argparse.Namespace:
 
 
 async def _run(sizes: list[int], seconds: float) -> list[Figures]:
-    pinned = (os.cpu_count() or 1) > 1
-    if pinned:
-        os.sched_setaffinity(0, {_LOAD_CPU})
+    cores = sorted(os.sched_getaffinity(0))
+    server_core = cores[0] if len(cores) > 1 else None
+    if server_core is not None:
+        os.sched_setaffinity(0, {cores[1]})
     speech = speech_packets()
     figures = []
     async with asyncio.timeout(_LIMIT_SECONDS):
         for size in sizes:
             print(f"{size} participants ...", file=sys.stderr, flush=True)
-            figures.append(
-                await measure(size, seconds, speech, cpu=_SERVER_CPU if pinned else None)
-            )
+            figures.append(await measure(size, seconds, speech, cpu=server_core))
     return figures
 
 

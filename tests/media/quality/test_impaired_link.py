@@ -1,0 +1,74 @@
+"""Meter and judge together, over a simulated network with fixed seeds."""
+
+import pytest
+from support.netem import Link
+
+from media.quality.judge import ConnectionJudge
+from media.quality.measure import StreamMeter
+
+SECOND_NS = 1_000_000_000
+
+
+def talk(link, seconds, *, rtt_ms=40.0, judge=None, start=0):
+    """Send 50 packets a second through a link; returns the judge and one reading a second."""
+    meter, judge = StreamMeter(48_000), judge or ConnectionJudge()
+    readings = []
+    for n in range(start * 50, (start + seconds) * 50):
+        link.send((n & 0xFFFF, n * 960 & 0xFFFFFFFF), n * 0.02)
+        while link.next_at is not None and link.next_at <= (n + 1) * 0.02:
+            at = link.next_at
+            for sequence, timestamp in link.deliver(at):
+                meter.packet(round(at * 1e9), sequence, timestamp)
+        if (n + 1) % 50 == 0:
+            readings.append(judge.tick(meter.settle((n + 1) * SECOND_NS // 50), rtt_ms))
+    return judge, readings
+
+
+@pytest.mark.parametrize(
+    ("loss", "label"),
+    [(0.0, "excellent"), (0.015, "excellent"), (0.045, "good"), (0.08, "fair"), (0.16, "poor")],
+)
+def test_loss_is_measured_and_labelled(loss, label):
+    link = Link(seed=11, loss=loss, delay=0.05, jitter=0.005)
+    _, readings = talk(link, 120)
+    measured = sum(reading.loss_percent for reading in readings[10:]) / len(readings[10:])
+    assert measured == pytest.approx(100 * loss, rel=0.25, abs=0.05)
+    labels = [reading.label for reading in readings[8:]]
+    assert max(set(labels), key=labels.count) == label
+
+
+def test_jitter_is_measured_within_a_fifth():
+    # Uniform within +-30 ms: neighbours differ by a third of the whole width on average.
+    _, readings = talk(Link(seed=3, delay=0.1, jitter=0.03, reorder=0.0), 60)
+    measured = sum(reading.jitter_ms for reading in readings[10:]) / len(readings[10:])
+    assert 16 <= measured <= 26
+
+
+def test_reordering_and_duplicates_are_no_loss():
+    _, readings = talk(Link(seed=5, delay=0.06, reorder=0.2, duplicate=0.2), 30)
+    assert {reading.label for reading in readings[1:]} == {"excellent"}
+    assert all(reading.loss_percent == 0 for reading in readings)
+
+
+def test_bad_minute_is_named_within_six_seconds_and_forgiven_within_ten():
+    judge, _ = talk(Link(seed=1), 10)
+    judge, bad = talk(Link(seed=2, loss=0.12), 20, judge=judge, start=10)
+    judge, good = talk(Link(seed=3), 20, judge=judge, start=30)
+    assert next(n for n, reading in enumerate(bad, 1) if reading.label != "excellent") <= 6
+    assert next(n for n, reading in enumerate(good, 1) if reading.label == "excellent") <= 10
+
+
+def test_delay_beyond_the_deadline_is_loss():
+    link = Link(seed=8, delay=0.0)
+    meter = StreamMeter(48_000)
+    for n in range(100):
+        late = 0.3 if n % 10 == 5 else 0.0
+        link.delay = late
+        link.send((n, n * 960), n * 0.02)
+        link._last = float("-inf")  # late packets do not hold up the others
+        while link.next_at is not None and link.next_at <= n * 0.02:
+            at = link.next_at
+            for sequence, timestamp in link.deliver(at):
+                meter.packet(round(at * 1e9), sequence, timestamp)
+    bucket = meter.settle(3 * SECOND_NS)
+    assert (bucket.received, bucket.recovered, bucket.lost) == (90, 0, 10)
