@@ -2,8 +2,11 @@
 
 import asyncio
 import gc
+import json
 import os
 import socket
+import sys
+from pathlib import Path
 
 import pytest
 from support.rtc_peer import Peer, PictureTrack, ToneTrack
@@ -21,6 +24,7 @@ from media.types import (
     TrackSource,
 )
 
+TESTS = Path(__file__).parents[2]
 LOOPBACK = RtcSettings(0, ("127.0.0.1",), ("127.0.0.1",))
 
 
@@ -380,3 +384,33 @@ async def test_joins_and_leaves_leave_nothing_behind(hall):
     await until(lambda: len(asyncio.all_tasks()) <= tasks)
     gc.collect()
     assert not [each for each in gc.get_objects() if type(each).__name__ == "IceAgent"]
+
+
+async def test_no_decoder_or_encoder_thread_runs_in_a_meeting():
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "support.engine_process",
+        cwd=TESTS,
+        env=os.environ | {"PYTHONPATH": f"{TESTS.parent}:{TESTS}"},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        limit=1 << 20,
+    )
+
+    async def ask(**request):
+        process.stdin.write(json.dumps(request).encode() + b"\n")
+        return json.loads(await asyncio.wait_for(process.stdout.readline(), 20))
+
+    alone = (await ask())["threads"]
+    peers = [Peer(microphone=ToneTrack(440 + 300 * n), camera=PictureTrack()) for n in range(3)]
+    for number, peer in enumerate(peers):
+        answer = await ask(name=f"p{number}", offer=await peer.offer())
+        await peer.accept(answer["answer"])
+    await asyncio.gather(*(peer.hears(740 if peer is peers[0] else 440) for peer in peers))
+    during = await ask()
+    assert during["packets"] > 0
+    assert during["threads"] == alone
+    await asyncio.gather(*(peer.close() for peer in peers))
+    process.stdin.close()
+    assert await asyncio.wait_for(process.wait(), 10) == 0
