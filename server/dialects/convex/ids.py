@@ -6,6 +6,7 @@ Crockford's base 32. UUIDv7 inside makes the order of texts the order of creatio
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from uuid import UUID
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -49,6 +50,7 @@ class DocumentIdError(ValueError):
     """A text is not a well-formed id."""
 
 
+@lru_cache(maxsize=1 << 13)
 def encode_id(table: int, uuid: str) -> str:
     """The Convex form of a UUID in a table.
 
