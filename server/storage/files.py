@@ -6,6 +6,7 @@ Names are made by this server; text from users never forms one. Everything here 
 import contextlib
 import os
 import shutil
+import stat
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,8 +57,8 @@ class LocalFiles:
             FileNotFoundError: There is none, or it is not a plain file.
         """
         with self.open(folder, name) as file:
-            stat = os.fstat(file.fileno())
-            return FileFacts(stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC))
+            about = os.fstat(file.fileno())
+            return FileFacts(about.st_size, datetime.fromtimestamp(about.st_mtime, UTC))
 
     def open(self, folder: str, name: str) -> BinaryIO:
         """Open for reading.
@@ -74,11 +75,10 @@ class LocalFiles:
                 fd = os.open(_plain(name), _FILE, dir_fd=inner)
             except (OSError, ValueError) as error:
                 raise FileNotFoundError("there is no such file") from error
-        file = os.fdopen(fd, "rb")
-        if not os.path.isfile(fd):  # noqa: PTH113  (a descriptor, not a path)
-            file.close()
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            os.close(fd)
             raise FileNotFoundError("there is no such file")
-        return file
+        return os.fdopen(fd, "rb")
 
     def remove(self, folder: str) -> None:
         """Remove a directory with everything in it; idempotent.

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, create_engine, inspect, text
+from sqlalchemy.exc import DatabaseError
 
 from server.errors import StartError
 
@@ -16,20 +17,30 @@ def migrate(url: URL, target: str = HEAD) -> None:
     Raises:
         StartError: The database was written by a newer version, or cannot be opened.
     """
-    engine = create_engine(url.set(drivername="sqlite"))
+    engine = create_engine(url.set(drivername="sqlite"), isolation_level="AUTOCOMMIT")
     try:
-        with engine.begin() as connection:
-            version = current(connection)
-            if version == target:
-                return
-            if version is not None and version > HEAD:
-                raise StartError(
-                    f"the database has schema {version}, this version knows {HEAD}",
-                    "Run the newer version that wrote it, or restore a back-up.",
-                )
-            _upgrade(connection, target)
+        with engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # the driver would not wrap DDL in one
+            _bring_up(connection, target)
+            connection.exec_driver_sql("COMMIT")  # without it closing the connection undoes all
+    except DatabaseError as error:
+        raise StartError(
+            f"the database {url.database} cannot be used: {error.orig}",
+            "Choose another data directory, or restore a back-up.",
+        ) from error
     finally:
         engine.dispose()
+
+
+def _bring_up(connection: Connection, target: str) -> None:
+    version = current(connection)
+    if version is not None and version > HEAD:
+        raise StartError(
+            f"the database has schema {version}, this version knows {HEAD}",
+            "Run the newer version that wrote it, or restore a back-up.",
+        )
+    if version != target:
+        _upgrade(connection, target)
 
 
 def current(connection: Connection) -> str | None:
