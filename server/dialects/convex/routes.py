@@ -1,5 +1,6 @@
 """The dialect's routes under `/api`: which function kind each serves, and the one error edge."""
 
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 
@@ -130,22 +131,23 @@ class ConvexRoutes:
 
     def _identify(self, request: web.Request) -> Identify:
         async def who(credential: str | None) -> Principal:
-            address = request.remote
-            if credential is not None and not self._refusals.allows(address):
-                raise Rejection(
-                    429,
-                    "TooManyRequests",
-                    "Too many credentials from this address were refused; wait a little.",
-                    {"Retry-After": str(int(1 / FAILURES_PER_SECOND) + 1)},
-                )
             try:
                 return await identify(self._app.authenticator, credential)
             except Rejection as rejection:
-                if rejection.status == 401:
-                    self._refusals.take(address)
+                if rejection.status == 401 and not self._refusals.take(request.remote):
+                    raise _too_many() from rejection  # a good one passes from here all the same
                 raise
 
         return who
+
+
+def _too_many() -> Rejection:
+    return Rejection(
+        429,
+        "TooManyRequests",
+        "Too many credentials from this address were refused; wait a little.",
+        {"Retry-After": str(math.ceil(1 / FAILURES_PER_SECOND))},
+    )
 
 
 async def _at_edge(handler: Handler, request: web.Request) -> web.Response:

@@ -6,6 +6,7 @@ from media.types import QualityLabel
 from server.dialects.convex.documents import creation_time, whole_milliseconds
 from server.dialects.convex.ids import Table, encode_id
 from server.services.views import TokenWish
+from signaling.errors import RefusalKind, Refused
 from signaling.ids import new_id
 from signaling.model import ConnectionState, Role
 
@@ -201,3 +202,13 @@ class TestWithoutProvisioning:
         meeting = await world.meeting(by="user_01")
         await world.users.ensure("user_01")
         assert await convex.rows(meeting, world.issuer.issue("user_01")) == []
+
+
+async def test_trouble_in_a_service_is_a_thrown_error(convex, world, monkeypatch):
+    async def unavailable(_: str) -> None:
+        raise Refused(RefusalKind.UNAVAILABLE, "storage_down", "Storage does not answer.")
+
+    monkeypatch.setattr(world.meetings, "get", unavailable)
+    answer = await convex.run(new_id())
+    assert answer["errorMessage"].endswith("\nUncaught Error: Storage does not answer.\n")
+    assert "errorData" not in answer
