@@ -4,13 +4,15 @@ PyPI `convex` always; npm `convex` where Node and tests/dialects/node/node_modul
 """
 
 import asyncio
+import io
 import json
 import re
 import shutil
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from convex import ConvexError
 from convex.http_client import ConvexExecutionError, ConvexHttpClient
@@ -261,3 +263,51 @@ async def test_missing_arguments(ask: Ask):
     with pytest.raises(RefusedError, match="missing the required field `meetingId`") as refused:
         await ask(None)
     assert refused.value.data is None
+
+
+class TestThroughTheWholeServer:
+    """What the layers around the dialect must leave alone."""
+
+    RUN = "/api/run/meetings/webrtc/index/getActiveSessions"
+    ORIGIN = "https://app.example.org"
+
+    @pytest.fixture
+    async def http(self, server: ServerProcess) -> AsyncIterator[aiohttp.ClientSession]:
+        async with aiohttp.ClientSession(server.base_url) as session:
+            yield session
+
+    async def test_a_page_of_another_origin(self, http: aiohttp.ClientSession, meeting):
+        wanted = "authorization,content-type,convex-client"
+        asked = {
+            "Origin": self.ORIGIN,
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": wanted,
+        }
+        preflight = await http.options("/api/query", headers=asked)
+        assert preflight.status == 200
+        assert preflight.headers["Access-Control-Allow-Headers"] == wanted
+        for token, status in (("rt_dev", 200), ("hello", 401)):
+            headers = {"Origin": self.ORIGIN, "Authorization": f"Bearer {token}"}
+            body = {"args": {"meetingId": meeting["id"]}}
+            response = await http.post(self.RUN, json=body, headers=headers)
+            assert response.status == status
+            assert response.headers["Access-Control-Allow-Origin"] == self.ORIGIN
+
+    @pytest.mark.parametrize(("size", "status"), [(5 << 20, 200), (17 << 20, 400)])
+    async def test_the_dialects_own_body_limit(self, http, size: int, status: int):
+        body = b'{"args":{"meetingId":"' + b"x" * size + b'"}}'
+        headers = {"Authorization": "Bearer rt_dev", "Content-Type": "application/json"}
+        response = await http.post(self.RUN, data=io.BytesIO(body), headers=headers)
+        assert response.status == status
+        answer = await response.json()
+        if status == 400:
+            assert answer == {
+                "code": "BadJsonBody",
+                "message": "Failed to buffer the request body: length limit exceeded",
+            }
+        else:
+            assert "Value does not match validator" in answer["errorMessage"]
+
+    async def test_a_wrong_method(self, http: aiohttp.ClientSession):
+        response = await http.get(self.RUN)
+        assert (response.status, await response.read()) == (405, b"")
