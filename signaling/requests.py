@@ -91,12 +91,12 @@ def take(live: LiveConnection, message: ClientMessage, context: Context) -> None
 
 
 def _offer(request: Request, message: Offer) -> None:
-    member = request.member
     sources = {track.mid: track.source for track in message.tracks}
     if message.muted is not None:
         for source in sources.values():
-            muted = source in message.muted or source in member.host_mutes
-            (member.own_mutes.add if muted else member.own_mutes.discard)(source)
+            # what a host muted stays muted, whatever the offer says
+            muted = source in message.muted or source in request.member.host_mutes
+            request.live.session.mute_own(request.live, source, muted=muted)
     request.live.driver.post(OfferReceived(message.id, message.sdp, sources))
 
 
