@@ -7,6 +7,8 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 
+from aioice.candidate import Candidate
+
 from media.clock import Clock
 from media.engine.answer import usable
 from media.engine.candidates import parse_candidate
@@ -68,9 +70,16 @@ class Engine:
         """Bind the media port.
 
         Raises:
-            MediaError: It is taken, or an address is not this machine's.
+            MediaError: It is taken, an address is not this machine's, or what is advertised and
+                what is bound do not fit.
         """
         self._bind()
+        if not self._candidates():
+            self._plane.close()
+            raise MediaError(
+                f"none of the advertised addresses {', '.join(self._settings.advertise)} is of a "
+                f"family that the media port listens on ({', '.join(self._settings.bind)})"
+            )
         self._housekeeper = self._scope.spawn(
             self._housekeeping.run(self._speakers_changed), name="media housekeeping"
         )
@@ -284,15 +293,19 @@ class Engine:
             del self._rooms[room_id]
             self._housekeeping.forget_room(room_id)
 
-    def _new_agent(self) -> IceAgent:
-        port = self._plane.port
-        if not port:
-            raise MediaError("the media engine is not started")
-        candidates = [
+    def _candidates(self) -> list[Candidate]:
+        """What is advertised, in order of preference, where a socket of the family listens."""
+        families, port = self._plane.families, self._plane.port
+        return [
             host_candidate(host, port, 65535 - at)
             for at, host in enumerate(self._settings.advertise)
-            if _family(host) in self._plane.families
+            if _family(host) in families
         ]
+
+    def _new_agent(self) -> IceAgent:
+        if not self._plane.port:
+            raise MediaError("the media engine is not started")
+        candidates = self._candidates()
         hosts = [
             next((each.host for each in candidates if _family(each.host) == family), None)
             for family in self._plane.families

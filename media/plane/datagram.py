@@ -20,6 +20,7 @@ from media.plane.port import Address, Connection, PlaneEvents, Slot, SrtpKeys
 
 MAX_DATAGRAM = 1500  # Ethernet; nothing that a browser sends is larger
 READS_PER_TURN = 512  # then other callbacks of the loop get their turn
+ANY_PORT_TRIES = 5  # the system's choice for one address may be taken on the next
 BUFFER_BYTES = 4 << 20  # a second of 30 Mb/s while the loop is busy elsewhere
 
 
@@ -94,13 +95,14 @@ class DatagramPlane:
             MediaError: An address cannot be bound; nothing stays open.
         """
         loop = asyncio.get_running_loop()
-        for host in addresses:
+        for attempt in range(1 if port else ANY_PORT_TRIES):
             try:
-                self._sockets.append(_open_socket(host, self.port or port))
-            except OSError as error:
-                self._close_sockets()
-                reason = "is taken" if error.errno == errno.EADDRINUSE else "cannot be bound"
-                raise MediaError(f"UDP port {port} on {host} {reason}: {error}") from error
+                self._open_sockets(addresses, port)
+            except MediaError:
+                if port or attempt == ANY_PORT_TRIES - 1:
+                    raise
+            else:
+                break
         for index, udp in enumerate(self._sockets):
             self._batch.register(udp)
             loop.add_reader(udp.fileno(), self._readable, udp, index)
@@ -201,6 +203,15 @@ class DatagramPlane:
         connection.heard_ns = now_ns
         connection.counters.rtcp_received += 1
         self._events.rtcp(connection, compound, now_ns)
+
+    def _open_sockets(self, addresses: Sequence[str], port: int) -> None:
+        for host in addresses:
+            try:
+                self._sockets.append(_open_socket(host, self.port or port))
+            except OSError as error:
+                self._close_sockets()
+                reason = "is taken" if error.errno == errno.EADDRINUSE else "cannot be bound"
+                raise MediaError(f"UDP port {port} on {host} {reason}: {error}") from error
 
     def _forget_address(self, connection: Connection) -> None:
         address = connection.address

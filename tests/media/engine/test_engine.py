@@ -342,6 +342,13 @@ async def test_ports_families_and_unknown_connections():
     await hall.close()
 
 
+async def test_advertised_addresses_must_be_reachable():
+    hall = Hall(RtcSettings(0, ("127.0.0.1",), ("::1",)))
+    with pytest.raises(MediaError, match="none of the advertised addresses"):
+        await hall.engine.start()
+    assert hall.engine.udp_port == 0
+
+
 async def test_an_offer_that_fails_changes_nothing(hall):
     ada = await hall.join("ada", tone=440)
     bob = await hall.join("bob", tone=1000)
