@@ -30,12 +30,14 @@ class Log:
     """A log that can be read from a place on.
 
     Attributes:
+        subscribe: Begins to collect what happens from then on.
         read: A page of stored entries after a place.
         place: An entry's place: its number in the session, or among all facts.
         ends: Whether nothing can come after an entry.
         shown: Which entries the reader may see; None for all.
     """
 
+    subscribe: Callable[[], Subscription]
     read: Callable[[int], Awaitable[list[LogEntryView]]]
     place: Callable[[LogEntryView], int]
     ends: Callable[[LogEntryView], bool] = lambda _: False
@@ -43,17 +45,17 @@ class Log:
 
 
 async def follow(
-    call: Call, live: Subscription, log: Log, *, after: int | None
+    call: Call, log: Log, *, after: int | None
 ) -> AsyncGenerator[Message | None, None]:
     """Yield stored entries after a place, then live ones; None when nothing came for a while.
 
     Args:
         call: The request.
-        live: Subscribed before anything is read, so that nothing falls in between.
         log: What is read.
         after: Where to begin; None begins now.
     """
     streams = call.request.app[STREAMS]
+    live = log.subscribe()  # before anything is read, so that nothing falls in between
     streams.add(live)
     seen = after or 0
     try:

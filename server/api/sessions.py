@@ -122,12 +122,12 @@ async def list_session_events(
     ):
         return web.Response(status=204)  # tells an EventSource not to come back
     log = Log(
+        subscribe=lambda: sessions.subscribe(session_id, account=view.account),
         read=lambda after: sessions.events(session_id, after=after, limit=_STORED_PAGE),
         place=lambda entry: entry.sequence,
         ends=_ends_session,
     )
-    live = sessions.subscribe(session_id, account=view.account)
-    return await sse.stream(call.request, follow(call, live, log, after=after))
+    return await sse.stream(call.request, follow(call, log, after=after))
 
 
 @routes.route(
@@ -147,13 +147,13 @@ async def follow_events(call: Call) -> web.StreamResponse:
     _ = member_of(call.principal)
     account, sessions = call.principal.account, call.app.sessions
     log = Log(
+        subscribe=lambda: sessions.subscribe(None, account=account),
         read=lambda after: sessions.events_of_account(account, after=after, limit=_STORED_PAGE),
         place=lambda entry: entry.position,
         shown=_of_members(call),
     )
-    live = sessions.subscribe(None, account=account)
     after = sse.last_event_id(call.request)
-    return await sse.stream(call.request, follow(call, live, log, after=after))
+    return await sse.stream(call.request, follow(call, log, after=after))
 
 
 def _ends_session(entry: LogEntryView) -> bool:

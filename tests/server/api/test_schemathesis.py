@@ -9,10 +9,10 @@ import pytest
 import schemathesis
 from aiohttp import web as aiohttp_web
 from hypothesis import HealthCheck, settings
+from support.webserver import KEY, starting
 
 from server.api.document import native_document
 from server.edge import create_application
-from support.webserver import KEY, starting
 
 EXAMPLES = 12
 

@@ -1,0 +1,261 @@
+import asyncio
+import hashlib
+
+import pytest
+from support.opus_tone import tone_packets
+from support.webserver import KEY, Web
+from yarl import URL
+
+from media.types import TrackSource
+
+
+async def problem(answer) -> tuple[int, str]:
+    return answer.status, (await answer.json())["code"]
+
+
+async def started(web: Web) -> tuple[dict, dict]:
+    """A meeting with somebody in it and a running recording."""
+    made = await web.meeting(title="Tea")
+    await web.join(made["id"], "Ada")
+    answer = await web.client.post(f"/v1/meetings/{made['id']}/recordings", headers=KEY)
+    assert answer.status == 201, await answer.text()
+    return made, await answer.json()
+
+
+async def until_ready(web: Web, recording_id: str) -> dict:
+    async with asyncio.timeout(10):
+        while True:
+            answer = await web.client.get(f"/v1/recordings/{recording_id}", headers=KEY)
+            body = await answer.json()
+            if body["state"] in ("ready", "failed"):
+                return body
+            await asyncio.sleep(0)
+
+
+async def recorded(web: Web) -> tuple[dict, dict]:
+    """A meeting, and its finished recording with one second of a tone in one file."""
+    made, body = await started(web)
+    _, tap = web.engine.taps[0]
+    track = tap.open_track("p1", "Ada", TrackSource.MICROPHONE, "c1", 42)
+    assert track is not None
+    for n, payload in enumerate(tone_packets(1.0)):
+        track.rtp(web.clock.monotonic_ns(), n, n * 960, payload)
+        web.clock.advance(0.02)
+    track.close()
+    await web.client.post(f"/v1/recordings/{body['id']}/stop", headers=KEY)
+    return made, await until_ready(web, body["id"])
+
+
+class TestLife:
+    async def test_start_answers_the_running_recording(self, web: Web) -> None:
+        made, body = await started(web)
+        assert (body["state"], body["meeting_id"], body["title"]) == (
+            "recording",
+            made["id"],
+            "Tea",
+        )
+        assert (body["recovered"], body["files"], body["duration_seconds"]) == (False, [], None)
+
+    async def test_second_start_names_the_running_one(self, web: Web) -> None:
+        made, body = await started(web)
+        answer = await web.client.post(f"/v1/meetings/{made['id']}/recordings", headers=KEY)
+        assert (await answer.json())["recording_id"] == body["id"]
+        assert await problem(answer) == (409, "recording_running")
+
+    async def test_pause_resume_stop(self, web: Web) -> None:
+        _, body = await started(web)
+        path = f"/v1/recordings/{body['id']}"
+        for action, state in (("pause", "paused"), ("resume", "recording")):
+            answer = await web.client.post(f"{path}/{action}", headers=KEY)
+            assert (await answer.json())["state"] == state
+        stopped = await web.client.post(f"{path}/stop", headers=KEY)
+        assert (await stopped.json())["state"] in ("stopping", "processing", "ready")
+        assert (await until_ready(web, body["id"]))["state"] == "ready"
+        again = await web.client.post(f"{path}/stop", headers=KEY)
+        assert (again.status, (await again.json())["state"]) == (200, "ready")
+        for action in ("pause", "resume"):
+            late = await web.client.post(f"{path}/{action}", headers=KEY)
+            assert await problem(late) == (409, "invalid_state")
+
+    async def test_nobody_there_is_not_recorded(self, web: Web) -> None:
+        made = await web.meeting()
+        answer = await web.client.post(f"/v1/meetings/{made['id']}/recordings", headers=KEY)
+        assert await problem(answer) == (409, "no_active_session")
+
+    async def test_meeting_that_must_not_be_recorded_is_not(self, web: Web) -> None:
+        made = await web.meeting(record="off")
+        await web.join(made["id"])
+        answer = await web.client.post(f"/v1/meetings/{made['id']}/recordings", headers=KEY)
+        assert await problem(answer) == (403, "recording_off")
+
+    async def test_deleted_recording_is_gone_with_its_files(self, web: Web) -> None:
+        _, body = await recorded(web)
+        path = f"/v1/recordings/{body['id']}"
+        assert (await web.client.delete(path, headers=KEY)).status == 204
+        for gone in (path, body["files"][0]["url"]):
+            answer = await web.client.get(gone, headers=KEY)
+            assert await problem(answer) == (404, "recording_not_found")
+
+    async def test_running_recording_is_not_deleted(self, web: Web) -> None:
+        _, body = await started(web)
+        answer = await web.client.delete(f"/v1/recordings/{body['id']}", headers=KEY)
+        assert await problem(answer) == (409, "recording_not_ready")
+
+    @pytest.mark.parametrize(
+        ("method", "tail"),
+        [("GET", ""), ("DELETE", ""), ("POST", "/stop"), ("POST", "/pause"), ("POST", "/resume"),
+         ("GET", "/files/x"), ("HEAD", "/files/x")],
+    )  # fmt: skip
+    async def test_unknown_is_not_found(self, web: Web, method: str, tail: str) -> None:
+        answer = await web.client.request(method, f"/v1/recordings/unknown{tail}", headers=KEY)
+        assert answer.status == 404
+
+
+class TestLists:
+    async def test_show_recordings_with_their_files(self, web: Web) -> None:
+        _, body = await recorded(web)
+        page = await (await web.client.get("/v1/recordings", headers=KEY)).json()
+        assert page == {"items": [body], "next_cursor": None}
+        (file,) = body["files"]
+        assert {
+            "id", "participant_id", "name", "kind", "content_type", "duration_seconds", "bytes",
+            "offset_seconds", "segment", "url",
+        } <= set(file)  # fmt: skip
+        assert (file["name"], file["kind"], file["segment"]) == ("Ada", "audio", 1)
+        assert file["content_type"].startswith("audio/ogg")
+        assert file["duration_seconds"] == pytest.approx(1.0, abs=0.05)
+
+    async def test_are_filtered(self, web: Web) -> None:
+        made, body = await recorded(web)
+        for query, count in (
+            ({"meeting": made["convex_id"]}, 1),
+            ({"meeting": "other"}, 0),
+            ({"session": body["session_id"]}, 1),
+            ({"state": "ready"}, 1),
+            ({"state": "failed"}, 0),
+        ):
+            page = await (await web.client.get("/v1/recordings", params=query, headers=KEY)).json()
+            assert len(page["items"]) == count, query
+
+    async def test_keep_recordings_of_a_deleted_meeting(self, web: Web) -> None:
+        made, body = await recorded(web)
+        await web.client.delete(f"/v1/meetings/{made['id']}", headers=KEY)
+        (item,) = (await (await web.client.get("/v1/recordings", headers=KEY)).json())["items"]
+        assert (item["id"], item["title"]) == (body["id"], None)
+        assert (await web.client.get(body["files"][0]["url"], headers=KEY)).status == 200
+
+
+class TestRights:
+    async def test_host_records_and_reads(self, web: Web) -> None:
+        made = await web.meeting()
+        await web.join(made["id"])
+        host = await web.token(made["id"], role="host")
+        answer = await web.client.post(f"/v1/meetings/{made['id']}/recordings", headers=host)
+        assert answer.status == 201
+        page = await (await web.client.get("/v1/recordings", headers=host)).json()
+        assert len(page["items"]) == 1
+
+    async def test_guest_does_neither(self, web: Web) -> None:
+        made, body = await recorded(web)
+        guest = await web.token(made["id"])
+        for method, path in (
+            ("POST", f"/v1/meetings/{made['id']}/recordings"),
+            ("GET", "/v1/recordings"),
+            ("GET", f"/v1/recordings/{body['id']}"),
+            ("DELETE", f"/v1/recordings/{body['id']}"),
+            ("GET", body["files"][0]["url"]),
+        ):
+            answer = await web.client.request(method, path, headers=guest)
+            assert await problem(answer) == (403, "forbidden"), path
+
+    async def test_member_reads_but_does_not_delete(self, web: Web) -> None:
+        made, body = await recorded(web)
+        await web.token(made["id"], user_id="user_01")
+        user = web.user("user_01")
+        assert (await web.client.get(body["files"][0]["url"], headers=user)).status == 200
+        answer = await web.client.delete(f"/v1/recordings/{body['id']}", headers=user)
+        assert await problem(answer) == (403, "forbidden")
+
+    async def test_others_find_nothing(self, web: Web) -> None:
+        _, body = await recorded(web)
+        other = await web.meeting()
+        for headers in (web.user("user_02"), await web.token(other["id"], role="host")):
+            answer = await web.client.get(body["files"][0]["url"], headers=headers)
+            assert await problem(answer) == (404, "recording_not_found")
+
+
+class TestFiles:
+    async def test_whole_file_is_what_was_hashed(self, web: Web) -> None:
+        _, body = await recorded(web)
+        (file,) = body["files"]
+        answer = await web.client.get(file["url"], headers=KEY)
+        content = await answer.read()
+        assert (answer.status, len(content)) == (200, file["bytes"])
+        assert answer.headers["ETag"] == f'"{hashlib.sha256(content).hexdigest()}"'
+        assert answer.headers["Content-Type"] == file["content_type"]
+        assert answer.headers["Accept-Ranges"] == "bytes"
+        assert answer.headers["Cache-Control"] == "private, no-transform"
+        assert answer.headers["Content-Disposition"].startswith("inline; filename=")
+        assert content.startswith(b"OggS")
+
+    async def test_range_is_a_part_of_it(self, web: Web) -> None:
+        _, body = await recorded(web)
+        (file,) = body["files"]
+        whole = await (await web.client.get(file["url"], headers=KEY)).read()
+        answer = await web.client.get(file["url"], headers={**KEY, "Range": "bytes=10-29"})
+        assert (answer.status, await answer.read()) == (206, whole[10:30])
+        assert answer.headers["Content-Range"] == f"bytes 10-29/{len(whole)}"
+        assert answer.headers["Content-Length"] == "20"
+
+    async def test_range_beyond_is_a_problem_with_the_length(self, web: Web) -> None:
+        _, body = await recorded(web)
+        (file,) = body["files"]
+        answer = await web.client.get(file["url"], headers={**KEY, "Range": "bytes=9999999-"})
+        assert await problem(answer) == (416, "range_not_satisfiable")
+        assert answer.headers["Content-Range"] == f"bytes */{file['bytes']}"
+
+    async def test_head_tells_everything_but_the_bytes(self, web: Web) -> None:
+        _, body = await recorded(web)
+        (file,) = body["files"]
+        answer = await web.client.head(file["url"], headers={**KEY, "Range": "bytes=0-1"})
+        assert (answer.status, await answer.read()) == (200, b"")
+        assert answer.headers["Content-Length"] == str(file["bytes"])
+        assert answer.headers["ETag"]
+
+    async def test_known_file_is_not_sent_again(self, web: Web) -> None:
+        _, body = await recorded(web)
+        (file,) = body["files"]
+        etag = (await web.client.head(file["url"], headers=KEY)).headers["ETag"]
+        answer = await web.client.get(file["url"], headers={**KEY, "If-None-Match": etag})
+        assert (answer.status, await answer.read(), answer.headers["ETag"]) == (304, b"", etag)
+        changed = await web.client.get(file["url"], headers={**KEY, "If-Match": '"old"'})
+        assert await problem(changed) == (412, "precondition_failed")
+
+    async def test_download_is_offered_to_keep(self, web: Web) -> None:
+        _, body = await recorded(web)
+        answer = await web.client.get(body["files"][0]["url"] + "?download=1", headers=KEY)
+        assert answer.headers["Content-Disposition"].startswith("attachment; filename=")
+
+    async def test_browser_plays_by_cookie(self, web: Web) -> None:
+        _, body = await recorded(web)
+        await web.client.post("/v1/sign-in", json={"credential": "rt_dev"})
+        answer = await web.client.get(
+            body["files"][0]["url"], headers={"Range": "bytes=0-", "Sec-Fetch-Site": "same-origin"}
+        )
+        assert answer.status == 206
+
+    async def test_of_a_running_recording_are_not_ready(self, web: Web) -> None:
+        _, body = await started(web)
+        answer = await web.client.get(f"/v1/recordings/{body['id']}/files/any", headers=KEY)
+        assert (await answer.json())["state"] == "recording"
+        assert await problem(answer) == (409, "recording_not_ready")
+
+    @pytest.mark.parametrize(
+        "name", ["unknown", "..%2F..%2Fetc%2Fpasswd", "%2e%2e", "manifest.json", "a%00b", "x" * 300]
+    )
+    async def test_nothing_but_listed_ids_is_served(self, web: Web, name: str) -> None:
+        _, body = await recorded(web)
+        path = URL(f"/v1/recordings/{body['id']}/files/{name}", encoded=True)
+        answer = await web.client.get(path, headers=KEY)
+        assert answer.status == 404
+        assert answer.content_type == "application/problem+json"
