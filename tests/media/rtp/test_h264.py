@@ -20,6 +20,8 @@ def stap(*units):
         (stap(b"\x67sps", b"\x68pps"), True),
         (stap(b"\x06sei", b"\x65idr"), True),
         (stap(b"\x06sei", b"\x41slice"), False),
+        (stap(b"\x06" + bytes(299), b"\x65idr"), True),
+        (stap(b"\x06" + b"\x65" * 299, b"\x41slice"), False),
         (stap(b""), False),
         (b"\x78", False),
         (b"\x78\xff\xff\x41", False),
