@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from server.dialects.convex.values import Json
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"?', re.DOTALL)
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
+_BLANKS = " \t\r\n"
+
+MAX_ELEMENTS = 16_384
+"""Commas and opening brackets in one text. An array in Convex ends at 8192 elements, and a
+mebibyte of numbers would hold everybody's media up for a second."""
+
+_EXPLAINED = 1 << 16
+"""Longer texts get no analysis of what was open where they break."""
 
 
 class JsonTextError(ValueError):
@@ -25,8 +33,10 @@ def parse_json(body: bytes) -> Json:
     except UnicodeDecodeError as error:
         before = body[: error.start].decode("utf-8")
         raise JsonTextError(f"invalid unicode code point {_place(before, 1)}") from error
+    if text.count(",") + text.count("[") + text.count("{") > MAX_ELEMENTS:
+        raise JsonTextError(f"more than {MAX_ELEMENTS} elements {end_of(text)}")
     try:
-        value: Json = _DECODER.decode(text)
+        value = _decode(text)
         if _SURROGATE.search(text):
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except json.JSONDecodeError as error:
@@ -40,9 +50,20 @@ def parse_json(body: bytes) -> Json:
     return value
 
 
+def _decode(text: str) -> Json:
+    """As JSONDecoder.decode, which takes seconds for megabytes of blanks around a value."""
+    start = len(text) - len(text.lstrip(_BLANKS))
+    value: Json
+    value, end = _DECODER.raw_decode(text, start)
+    rest = text[end:].lstrip(_BLANKS)
+    if rest:
+        raise json.JSONDecodeError("Extra data", text, len(text) - len(rest))
+    return value
+
+
 def end_of(text: str) -> str:
     """The place of the last character that is not blank."""
-    return _place(text.rstrip(" \t\r\n"), 0)
+    return _place(text.rstrip(_BLANKS), 0)
 
 
 class _NumberError(ValueError):
@@ -67,7 +88,7 @@ def _explain(text: str, error: json.JSONDecodeError) -> str:
     if error.msg.startswith("Unterminated string"):
         return f"EOF while parsing a string {_place(text, 0)}"
     before = text[: error.pos]
-    if not text[error.pos :].strip(" \t\r\n"):
+    if not text[error.pos :].strip(_BLANKS):
         return f"EOF while parsing {_cut_off(before)} {_place(text, 0)}"
     return f"{_fault(error.msg, before)} {_place(before, 1)}"
 
@@ -95,7 +116,7 @@ _WORDS = {
 def _cut_off(before: str) -> str:
     """What was being read when the text ended."""
     inside = _containers(before)
-    if not inside or before.rstrip(" \t\r\n")[-1:] in (":", ","):
+    if not inside or before.rstrip(_BLANKS)[-1:] in (":", ","):
         return "a value"
     return "an object" if inside[-1] == "{" else "a list"
 
@@ -103,6 +124,8 @@ def _cut_off(before: str) -> str:
 def _containers(text: str) -> list[str]:
     """The brackets that are open at the end of a text that is well-formed so far."""
     stack: list[str] = []
+    if len(text) > _EXPLAINED:
+        return stack
     for character in _brackets(text):
         if character in "{[":
             stack.append(character)

@@ -46,7 +46,11 @@ def test_numbers_are_floats():
         (b'"\\ud800"', "lone leading surrogate in hex escape"),
         (b'{"\\udfff": 1}', "lone leading surrogate in hex escape"),
         (b'{"a": "\xff"}', "invalid unicode code point at line 1 column 8"),
-        (b"[" * 200_000, "recursion limit exceeded"),
+        (b"[" * 10_000, "recursion limit exceeded"),
+        (b"[" * 20_000, "more than 16384 elements at line 1 column 20000"),
+        (b"[" + b"1," * 17_000 + b"1]", "more than 16384 elements"),
+        (b'["' + b"a" * 70_000 + b'" x', "expected `,` or `}` at line 1 column 70005"),
+        (b" \n " + b" " * 70_000, "EOF while parsing a value at line 2 column 70001"),
     ],
 )
 def test_a_fault_is_named_with_its_place(body: bytes, fault: str):
@@ -54,6 +58,10 @@ def test_a_fault_is_named_with_its_place(body: bytes, fault: str):
         parse_json(body)
     assert str(error.value).startswith(fault)
     assert " at line " in str(error.value)
+
+
+def test_blanks_around_a_value_are_nothing():
+    assert parse_json(b" \r\n\t 1 \n") == 1.0
 
 
 def test_surrogate_pairs_are_text():
