@@ -27,7 +27,8 @@ async def kick_participant(call: Call, participant_id: str) -> None:
 async def mute_participant(call: Call, participant_id: str, body: shapes.Mute) -> None:
     """Mute somebody's audio or video, or release it again.
 
-    What is muted reaches neither the others nor the recording, whatever his page sends.
+    What is muted reaches neither the others nor the recording, whatever the page sends. A release
+    lets its owner unmute; nobody's microphone is opened by somebody else.
     """
     await _moderated(call, participant_id)
     await call.app.live.mute(participant_id, body.kind, muted=body.muted, by=actor(call.principal))

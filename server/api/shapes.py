@@ -242,7 +242,7 @@ class Mute(BaseModel):
     """What a host mutes."""
 
     kind: MediaKind
-    muted: bool = Field(default=True, description="False lets the person speak again.")
+    muted: bool = Field(default=True, description="False lets its owner unmute again.")
 
 
 class RecordingFile(BaseModel):

@@ -39,6 +39,7 @@ class Web:
 
     def __init__(self, app: App, client: TestClient, engine: FakeEngine, clock: FakeClock) -> None:
         self.app, self.client, self.engine, self.clock = app, client, engine, clock
+        self.inboxes: dict[str, Inbox] = {}
 
     async def meeting(self, **members: object) -> dict:
         """A new meeting, as the API answers it."""
@@ -62,14 +63,16 @@ class Web:
     async def join(self, meeting: str, name: str = "Ada", *, up: bool = True) -> LiveConnection:
         """Somebody in the meeting, connected unless told otherwise."""
         request = JoinRequest(meeting, None, name)
+        inbox = Inbox()
         live = await self.app.live.join(
             request,
             protocol="websocket",
             client_name=None,
             transport="new",
             connection=None,
-            outbox=Inbox(),
+            outbox=inbox,
         )
+        self.inboxes[live.id] = inbox
         if up:
             self.engine.up(live.id)
         return live

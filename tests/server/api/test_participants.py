@@ -2,6 +2,7 @@ import pytest
 from support.webserver import KEY, Web
 
 from media.types import TrackSource
+from signaling.replies import Muted
 
 
 async def problem(answer) -> tuple[int, str]:
@@ -30,7 +31,9 @@ async def test_muted_by_kind_and_released_again(web: Web, kind: str, source: Tra
     assert (await web.client.post(path, json={"kind": kind}, headers=KEY)).status == 204
     assert web.engine.muted[live.id, source] is True
     await web.client.post(path, json={"kind": kind, "muted": False}, headers=KEY)
-    assert web.engine.muted[live.id, source] is False
+    told = [one for one in web.inboxes[live.id].messages if isinstance(one, Muted)]
+    assert [one.muted for one in told if one.source is source] == [True, False]
+    assert web.engine.muted[live.id, source] is True  # until its owner unmutes it
 
 
 @pytest.mark.parametrize("body", [{}, {"kind": "smell"}, {"kind": "audio", "muted": "yes"}])
