@@ -9,14 +9,20 @@ import { t } from "../lib/i18n";
 import { meetingPath } from "../lib/link";
 import { browserClock } from "../platform/clock";
 import { navigate } from "../platform/router";
-import { deviceStore } from "../platform/store";
+import { deviceStore, tabStore } from "../platform/store";
 import { Home } from "../state/home";
 import { Frame } from "./frame";
 import { useLifetime } from "./scope";
 
+/** The token goes beside the address, not into it: addresses are copied and shared. */
+function openMeeting(meeting: string, token: string | null): void {
+  if (token) tabStore.write(`token.${meeting}`, token);
+  navigate(meetingPath(meeting));
+}
+
 export function HomePage({ server }: { server: Server }) {
   const home = useLifetime(() => {
-    const made = new Home(server, deviceStore, browserClock.wall, navigate);
+    const made = new Home(server, deviceStore, browserClock.wall, openMeeting);
     void made.load();
     return made;
   });

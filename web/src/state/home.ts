@@ -4,7 +4,7 @@ import { ApiError } from "../api/http";
 import type { Server } from "../api/server";
 import type { ClientConfig } from "../api/types";
 import { maybe, t } from "../lib/i18n";
-import { meetingPath, readMeetingLink } from "../lib/link";
+import { readMeetingLink } from "../lib/link";
 import type { Store } from "../lib/store";
 import { addRecent, type Recent, readRecents, removeRecent } from "./recents";
 
@@ -36,7 +36,8 @@ export class Home {
     private readonly server: Server,
     private readonly store: Store,
     private readonly wall: () => number,
-    private readonly go: (path: string) => void,
+    /** Opens a meeting, with the token that admits to it if there is one. */
+    private readonly go: (meeting: string, token: string | null) => void,
   ) {
     this.list = signal(readRecents(store));
   }
@@ -77,15 +78,14 @@ export class Home {
       const name = this.store.read("name") ?? t("home.hostName");
       const { token } = await this.server.hostToken(meeting.id, name);
       addRecent(this.store, { id: meeting.id, title: meeting.title, at: this.wall() });
-      this.go(`${meetingPath(meeting.id)}#t=${token}`);
+      this.go(meeting.id, token);
     });
   }
 
   join(text: string): void {
     const link = readMeetingLink(text);
     this.linkProblem.value = link ? null : t("home.linkUnreadable");
-    if (!link) return;
-    this.go(meetingPath(link.meeting) + (link.token ? `#t=${link.token}` : ""));
+    if (link) this.go(link.meeting, link.token);
   }
 
   async signIn(credential: string): Promise<void> {
