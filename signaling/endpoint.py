@@ -230,6 +230,7 @@ class _Socket:
                 outbox=self._outbox,
                 transport=hello.transport,
                 connection=hello.connection,
+                client=None if hello.client is None else hello.client.label or None,
             )
         except Refused as refusal:
             self._fatal(refusal.code, refusal.message, "hello")

@@ -24,11 +24,13 @@ class Entry:
         protocol: `websocket`, `whip`, `whep` or a dialect's word.
         client_name: Opaque name chosen by a dialect's client; None for the connection's id.
         only_participant: WHEP: whose tracks fill the slots; None for everybody's.
+        client: What the client's program calls itself.
     """
 
     protocol: str
     client_name: str | None = None
     only_participant: str | None = None
+    client: str | None = None
 
     def connection(
         self, session: Session, participant_id: str, replaces: str | None, now: datetime
@@ -46,6 +48,7 @@ class Entry:
             client_name=self.client_name or connection_id,
             protocol=self.protocol,
             replaces=replaces,
+            metadata={} if self.client is None else {"client": self.client},
         )
 
     def spec(self, connection: Connection, participant: Participant) -> ConnectionSpec:

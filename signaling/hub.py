@@ -37,7 +37,7 @@ _LOG = logging.getLogger("roomtone.signaling")
 
 # Ended sessions whose recordings still change state; a recording is ready within minutes.
 ENDED_KEPT: Final = 256
-# Ids of tokens that were used in a session, and of sessions that left no history.
+# Sessions that left no history, so that nothing continues them.
 IDS_KEPT: Final = 16384
 # How long the engine may take to close every connection when the server stops.
 STOP_SECONDS: Final = 5.0
@@ -85,7 +85,6 @@ class LiveSessions:
         )
         self._sessions: dict[str, LiveSession] = {}
         self._ended: OrderedDict[str, LiveSession] = OrderedDict()
-        self._used = RecentIds(IDS_KEPT)
         self._discarded = RecentIds(IDS_KEPT)
 
     @property
@@ -144,6 +143,7 @@ class LiveSessions:
         transport: Literal["new", "keep"] = "new",
         connection: str | None = None,
         only_participant: str | None = None,
+        client: str | None = None,
     ) -> LiveConnection:
         """Admit somebody and open a Connection, or keep the one that still works.
 
@@ -156,6 +156,7 @@ class LiveSessions:
                 and the welcome says so.
             connection: Id of the connection to keep.
             only_participant: Fill slots from this participant alone.
+            client: What the client's program calls itself, for timelines.
 
         Raises:
             Refused: What the gate refuses; `server_draining`, `kicked`, `meeting_full`,
@@ -183,8 +184,9 @@ class LiveSessions:
             session = self._open(admission)
         elif admission.resumed_session_id is not None and member is None:
             self._continue(session, admission)
-        participant_id = self._fresh_id(admission) if member is None else member.participant.id
-        entry = Entry(protocol, client_name, only_participant)
+        known = None if member is None else member.participant.id
+        participant_id = known or self._fresh_id(session, admission)
+        entry = Entry(protocol, client_name, only_participant, client)
         try:
             return session.join(admission, participant_id, entry, outbox)
         except MediaError as error:
@@ -278,13 +280,16 @@ class LiveSessions:
             return member
         return None if member.attended else member
 
-    def _fresh_id(self, admission: Admission) -> str:
-        """The token's participant id the first time, so that its maker can tell who joined."""
+    @staticmethod
+    def _fresh_id(session: LiveSession, admission: Admission) -> str:
+        """The token's participant id, so that its maker can tell who joined.
+
+        A second device and somebody from an earlier session get an id of their own.
+        """
         wanted = admission.participant_id
-        if wanted is None or admission.resumed_session_id is not None or wanted in self._used:
+        if wanted is None or admission.resumed_session_id is not None:
             return new_id()
-        self._used.add(wanted)
-        return wanted
+        return new_id() if session.member(wanted) is not None else wanted
 
     def _open(self, admission: Admission) -> LiveSession:
         earlier = admission.resumed_session_id

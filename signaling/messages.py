@@ -43,6 +43,12 @@ class ClientInfo(Message):
     name: Annotated[str, StringConstraints(max_length=128)] | None = None
     version: Annotated[str, StringConstraints(max_length=64)] | None = None
 
+    @property
+    def label(self) -> str:
+        """Name and version in one line, printable."""
+        line = " ".join(part for part in (self.name, self.version) if part)
+        return "".join(character for character in line if character.isprintable())
+
 
 class Hello(Message):
     """The first message, once."""

@@ -324,6 +324,8 @@ class LiveSession(RoomListener, SessionListener):
     @override
     def session_over(self) -> None:
         self._context.engine.listen_room(self.id, None)
+        self._left.clear()
+        self._chat.clear()
         self._ended(self)
 
     # Inside

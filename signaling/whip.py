@@ -35,6 +35,8 @@ ANSWER_SECONDS: Final = 10.0
 # RFC 8840 fragments hold a few candidate lines.
 MAX_FRAGMENT: Final = 16 * 1024
 
+MAX_AGENT: Final = 200
+
 _UFRAG = re.compile(r"^a=ice-ufrag:(\S+)\s*$", re.MULTILINE)
 _CANDIDATE = re.compile(r"^a=(candidate:.+?)\s*$", re.MULTILINE)
 
@@ -146,6 +148,7 @@ class Whip:
             protocol=kind,
             outbox=box,
             only_participant=request.query.get("participant") if kind == "whep" else None,
+            client=request.headers.get("User-Agent", "")[:MAX_AGENT] or None,
         )
         made.append(live.id)
         ufrag = _UFRAG.search(offer)

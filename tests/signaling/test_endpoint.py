@@ -68,6 +68,12 @@ class TestHello:
         assert welcome["you"]["joined_at"].endswith("Z")
         assert ada.outbox.of("roster")[-1].joined[0].name == "Bob"
 
+    async def test_the_client_s_program_is_kept_for_timelines(self, world, client):
+        ws = await client.ws_connect("/v1/signaling")
+        await ws.send_json(HELLO | {"client": {"name": "te\x00sts", "version": "1"}})
+        await ws.receive_json(timeout=5)
+        assert next(world.session().connections()).record.metadata == {"client": "tests 1"}
+
     @pytest.mark.parametrize(
         ("first", "code", "close"),
         [

@@ -176,6 +176,11 @@ class TestComingBack:
         assert second.id not in ("p1", None)
         assert ada.state == "connected"
 
+    async def test_a_join_token_names_the_same_participant_in_the_next_session(self, world):
+        (await world.join("Ada", token="id:p1")).connects()
+        await world.live.end_meeting("m1", by=None)
+        assert (await world.join("Ada", token="id:p1")).id == "p1"
+
     async def test_a_join_token_takes_over_from_a_connection_nobody_attends(self, world):
         ada = (await world.join("Ada", token="id:p1")).connects()
         ada.live.signaling_closed(ada.outbox)
