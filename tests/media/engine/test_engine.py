@@ -342,6 +342,14 @@ async def test_ports_families_and_unknown_connections():
     await hall.close()
 
 
+async def test_a_taken_port_may_fall_to_the_next(hall):
+    taken = hall.engine.udp_port
+    other = Hall(RtcSettings(taken, ("127.0.0.1",), ("127.0.0.1",), port_tries=20))
+    await other.engine.start()
+    assert taken < other.engine.udp_port < taken + 20
+    await other.close()
+
+
 async def test_advertised_addresses_must_be_reachable():
     hall = Hall(RtcSettings(0, ("127.0.0.1",), ("::1",)))
     with pytest.raises(MediaError, match="none of the advertised addresses"):

@@ -49,6 +49,16 @@ def test_clearly_louder_takes_the_place_of_the_quietest_after_its_hold():
     assert speakers.reserve == "b"
 
 
+def test_newcomer_pushes_the_loser_into_the_reserve_and_the_reserve_out():
+    speakers = Speakers(1)
+    talk(speakers, "a", SOFT, 0)
+    talk(speakers, "b", SOFT, 0)
+    talk(speakers, "c", LOUD, HOLD_NS, packets=15)
+    assert (speakers.primary, speakers.reserve) == (["c"], "a")
+    speakers.voice("b", SOFT, HOLD_NS + 300 * MS)
+    assert (speakers.primary, speakers.reserve) == (["c"], "a")
+
+
 def test_a_little_louder_takes_nothing():
     speakers = Speakers(1)
     for at in range(0, 4000, 20):
