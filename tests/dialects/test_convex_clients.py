@@ -192,10 +192,14 @@ class TestRows:
             assert row["connectionQuality"] in LABELS
             assert row["lastMetricsAt"] == int(row["lastMetricsAt"])
 
-    async def test_publishers_by_whip_are_listed(self, ask: Ask, server, meeting):
-        async with WhipClient.publish(server.base_url, meeting["id"], name="Cam"):
-            rows = await eventually(ask, meeting["id"], lambda rows: len(rows) == 1)
-            assert rows[0]["user"]["displayName"] == "Cam"
+    async def test_publishers_and_listeners_by_plain_http_are_listed(
+        self, ask: Ask, server, meeting
+    ):
+        camera = WhipClient.publish(server.base_url, meeting["id"], name="Cam")
+        speaker = WhipClient.listen(server.base_url, meeting["id"], name="Speaker")
+        async with camera, speaker:
+            rows = await eventually(ask, meeting["id"], lambda rows: len(rows) == 2)
+            assert {row["user"]["displayName"] for row in rows} == {"Cam", "Speaker"}
 
 
 class TestIdentity:
