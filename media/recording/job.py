@@ -26,7 +26,7 @@ from media.types import RecordingResult, RecordingSpec, TrackSource
 
 MANIFEST_EVERY_NS = 10_000_000_000
 PROCESS_LOSS_MS = 1000
-"""Reorder 200, batch 100, muxer 400, rounded up to what is published."""
+"""Reorder 200, batch 100, muxer 400, and 300 more just after a stall: what is published."""
 
 _logger = logging.getLogger(__name__)
 

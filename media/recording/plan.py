@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from media.recording.reorder import Arrived, Released, ReorderBuffer
+from media.recording.timeline import Timeline
 from media.rtp import opus
 
 PRE_SKIP = 312
@@ -27,7 +28,13 @@ LISTED_TICKS = 2880
 """60 ms: longer fills are listed one by one."""
 MAX_GAPS = 5000
 """Listed gaps in one segment; a sender that makes more only has them counted."""
-_BASE_BLOCK_NS = 10_000_000_000
+STALL_NS = 250_000_000
+"""A packet this much later than its timestamp says: the network stood still, or the sender."""
+STALLED_NS = 150_000_000
+"""Packets that stay this late: it was the sender. Changes of the path are smaller."""
+HOLD_NS = 300_000_000
+HELD = 250
+"""How long, and how many packets, it takes at most to tell one from the other."""
 
 
 class FillKind(StrEnum):
@@ -56,7 +63,6 @@ class Reason(StrEnum):
     SSRC = "ssrc"
     CLOCK_JUMP = "clock_jump"
     RESET = "reset"
-    SLEEP = "sleep"
     OVERLOAD = "overload"
     WRITE_ERROR = "write_error"
 
@@ -171,9 +177,9 @@ class TrackPlan:
 
     def tick(self, now_ns: int) -> list[Write]:
         """Let time pass: give up holes, and fill a long idle stretch up to a second ago."""
-        writes = self._place_all(self._reorder.expire(now_ns))
+        writes = [*self._place_all(self._reorder.expire(now_ns)), *self._let_go(now_ns)]
         segment = self._segment
-        if segment is None or now_ns - segment.last_arrival_ns < IDLE_NS:
+        if segment is None or segment.held or now_ns - segment.arrival_ns < IDLE_NS:
             return writes
         due = segment.position_at(now_ns) - FILL_BEHIND_TICKS - self.cursor
         if due >= FILL_BEHIND_TICKS:
@@ -211,10 +217,11 @@ class TrackPlan:
 
     def position_of(self, timestamp: int) -> int | None:
         """An RTP timestamp counted from the segment's first; None before the first packet."""
-        return None if self._segment is None else self._segment.unwrap(timestamp)
+        return None if self._segment is None else self._segment.position(timestamp)
 
     def _close(self, now_ns: int, cause: Cause) -> list[Write]:
         writes = self._place_all(self._reorder.flush())
+        writes += self._let_go(now_ns, at_once=True)
         if self._segment is not None:
             writes += self._fill_end(self._segment, now_ns, cause)
         return writes
@@ -222,10 +229,46 @@ class TrackPlan:
     def _place_all(self, released: list[Released]) -> list[Write]:
         writes: list[Write] = []
         for one in released:
-            writes += self._place(one)
+            writes += self._hold_or_place(one)
         self._counters.late = self._reorder.late
         self._counters.duplicate = self._reorder.duplicate
         return writes
+
+    def _hold_or_place(self, one: Released) -> list[Write]:
+        """Place a packet, unless it must be seen first whether its sender had stood still."""
+        segment, packet = self._segment, one.packet
+        if segment is None:
+            return self._place(one)
+        if one.reset:
+            return [*self._let_go(packet.arrival_ns, at_once=True), *self._place(one)]
+        if not segment.held:
+            position = segment.position(packet.timestamp)
+            stall_ns = segment.stall_ns(position, packet.arrival_ns)
+            if not packet.payload or stall_ns <= STALL_NS:
+                return self._place(one)
+        segment.held.append(one)
+        return self._let_go(packet.arrival_ns, at_once=len(segment.held) >= HELD)
+
+    def _let_go(self, now_ns: int, *, at_once: bool = False) -> list[Write]:
+        """Place held packets once it is clear why they were late.
+
+        After a stall of the network they come in a burst that ends on time; when the sender stood
+        still, as a muted browser does, they stay late, and the time line catches up.
+        """
+        segment = self._segment
+        if segment is None or not segment.held:
+            return []
+        if not at_once and now_ns - segment.held[0].packet.arrival_ns < HOLD_NS:
+            return []
+        held, segment.held = segment.held, []
+        lag_ns = min(
+            segment.lag_ns(segment.position(one.packet.timestamp), one.packet.arrival_ns)
+            for one in held
+            if one.packet.payload
+        )
+        if lag_ns > STALLED_NS:
+            segment.catch_up(lag_ns, now_ns)
+        return [write for one in held for write in self._place(one)]
 
     def _place(self, released: Released) -> list[Write]:
         packet, segment = released.packet, self._segment
@@ -235,7 +278,7 @@ class TrackPlan:
             return []
         if segment is None:
             return [*self._begin(packet), self._store(packet, 0)]
-        position = segment.unwrap(packet.timestamp)
+        position = segment.position(packet.timestamp)
         broken = self._break_reason(segment, released, position)
         if broken is not None:
             writes = self._fill_end(segment, packet.arrival_ns, Cause.BREAK)
@@ -245,25 +288,23 @@ class TrackPlan:
         self._counters.lost += released.missing
         if position - self.cursor <= -opus.SMALLEST_TICKS:
             self._counters.overlap += 1
-            segment.overlapping = True
             return []
         writes = self._fill_gap(segment, position)
-        segment.follow(packet, position)
+        segment.take(packet, position)
         return [*writes, self._store(packet, position)]
 
     def _break_reason(self, segment: "_Segment", one: Released, position: int) -> Reason | None:
         """Why this packet cannot go on the same time line, or None when it can."""
-        packet = one.packet
-        waited = packet.arrival_ns - segment.last_arrival_ns
-        passed = (position - segment.last_end) * 1_000_000_000 // opus.TICKS_PER_SECOND
+        arrival_ns = one.packet.arrival_ns
         behind = position - self.cursor <= -opus.SMALLEST_TICKS
-        if one.reset and (behind or abs(passed - waited) > JUMP_NS):
+        stall_ns = segment.stall_ns(position, arrival_ns)
+        if one.reset and (behind or abs(stall_ns) > JUMP_NS):
             return Reason.RESET
-        if abs(passed - waited) > JUMP_NS:
-            asleep = waited > passed and not segment.overlapping
-            return Reason.SLEEP if asleep else Reason.CLOCK_JUMP
+        overtaken = segment.early_ns(position, arrival_ns) > STALLED_NS
         behind_filler = behind and segment.open_gap is not None
-        return Reason.CLOCK_JUMP if behind_filler else None
+        if stall_ns < -JUMP_NS or overtaken or behind_filler:
+            return Reason.CLOCK_JUMP
+        return None
 
     def _begin(self, packet: Arrived) -> list[Write]:
         if self._segment is not None:
@@ -271,7 +312,7 @@ class TrackPlan:
         self._reorder.late = self._reorder.duplicate = 0
         self.cursor = 0
         segment = _Segment(packet.timestamp)
-        segment.follow(packet, 0)
+        segment.take(packet, 0)
         self._segment = segment
         stereo = opus.is_stereo(packet.payload[0])
         return [
@@ -361,46 +402,20 @@ class TrackPlan:
             self._counters.gaps_omitted += 1
 
 
-class _Segment:
-    """Where one time line stands."""
+class _Segment(Timeline):
+    """A time line and what is not yet settled about it."""
 
     def __init__(self, timestamp: int) -> None:
-        self._first = timestamp
-        self._last_position = 0
-        self.last_end = 0
-        self.last_arrival_ns = 0
+        super().__init__(timestamp)
         self.toc = 0
         self.missing = 0
-        self.overlapping = False  # since the last packet that found its place
         self.open_gap: Gap | None = None
-        # Arrival minus position of the packet that travelled fastest, in this block and the last
-        # one: so the present follows a sender whose clock drifts.
-        self._base_ns: int | None = None
-        self._last_base_ns: int | None = None
-        self._block_ends_ns = 0
+        self.held: list[Released] = []
 
-    def unwrap(self, timestamp: int) -> int:
-        """An RTP timestamp as a position near the last one."""
-        step = (timestamp - self._first - self._last_position) & 0xFFFF_FFFF
-        return self._last_position + (step - (1 << 32) if step >= 1 << 31 else step)
-
-    def follow(self, packet: Arrived, position: int) -> None:
-        """A packet took its place on the time line."""
-        self._last_position = position
-        self.last_end = position + packet.ticks
-        self.last_arrival_ns = packet.arrival_ns
+    def take(self, packet: Arrived, position: int) -> None:
+        """A packet took its place."""
         self.toc = packet.payload[0]
-        self.overlapping = False
-        base = packet.arrival_ns - position * 1_000_000_000 // opus.TICKS_PER_SECOND
-        if packet.arrival_ns >= self._block_ends_ns:
-            self._block_ends_ns = packet.arrival_ns + _BASE_BLOCK_NS
-            self._last_base_ns, self._base_ns = self._base_ns, None
-        self._base_ns = base if self._base_ns is None else min(base, self._base_ns)
-
-    def position_at(self, now_ns: int) -> int:
-        """The position that a packet sent at this moment would have."""
-        bases = [base for base in (self._base_ns, self._last_base_ns) if base is not None]
-        return (now_ns - min(bases)) * opus.TICKS_PER_SECOND // 1_000_000_000
+        self.follow(position, packet.ticks, packet.arrival_ns)
 
 
 def _fillable(ticks: int) -> int:

@@ -224,11 +224,84 @@ class TestOverlap:
         assert script.send(10, ticks=9 * FRAME) == []
         assert script.segments[0].counters.overlap == 1
 
-    def test_of_more_than_a_second_is_a_new_segment(self) -> None:
+    def test_without_end_keeps_the_length_in_one_file(self) -> None:
         script = Script().start()
-        for number in range(10, 70):
-            script.send(number, ticks=9 * FRAME + (number % 2), at_ms=number * 20)
+        for number in range(10, 260):
+            script.send(number, ticks=9 * FRAME, at_ms=number * 20)
+        script.finish(260 * 20)
+        assert reasons(script.writes) == ["start"]
+        assert script.plan.cursor == pytest.approx(260 * FRAME, abs=100 * TICKS)
+
+
+class TestStill:
+    """A browser that is muted by taking its track away stops its timestamps too."""
+
+    @pytest.mark.parametrize("muted_ms", [400, 1000, 1900, 5000, 90_000])
+    def test_a_mute_is_filled_in_the_same_file(self, muted_ms: int) -> None:
+        script = Script().start(100)
+        for at in range(2000, 2000 + muted_ms, 100):
+            script.tick(at)
+        for number in range(100, 200):
+            script.send(number, at_ms=number * 20 + muted_ms + number % 3)
+        script.finish(200 * 20 + muted_ms)
+        assert reasons(script.writes) == ["start"]
+        counters = script.segments[0].counters
+        assert (counters.received, counters.lost) == (200, 0)
+        filled = sum(counters.filled.values()) / TICKS
+        assert filled == pytest.approx(muted_ms, abs=10)
+        assert script.plan.cursor / TICKS == pytest.approx(4000 + muted_ms, abs=10)
+        assert script.writes[-2].position / TICKS == pytest.approx(3980 + muted_ms, abs=4)
+
+    def test_many_mutes_do_not_add_up(self) -> None:
+        script, at = Script(), 0
+        for number in range(1000):
+            at += 20 if number % 50 else 720  # 0.7 s of mute in every 1.7
+            script.tick(at)
+            script.send(number, at_ms=at)
+        script.finish(at + 20)
+        assert reasons(script.writes) == ["start"]
+        assert script.plan.cursor / TICKS == pytest.approx(at + 20 - 720, abs=30)
+
+    @pytest.mark.parametrize("stall_ms", [300, 800, 1500])
+    def test_a_burst_after_a_stall_of_the_network_is_no_mute(self, stall_ms: int) -> None:
+        script = Script().start()
+        for number in range(10, 200):
+            script.send(number, at_ms=max(200 + stall_ms, number * 20))
+        assert reasons(script.writes) == ["start"]
+        assert fills(script.writes) == []
+        assert script.segments[0].counters.received == 200
+
+    def test_a_stall_that_drains_slowly_is_found_out(self) -> None:
+        script = Script().start()
+        for number in range(10, 300):  # 1.5 s late at first, on time after 3 s
+            late = max(0, 1500 - (number - 10) * 10)
+            script.send(number, at_ms=number * 20 + late)
+        script.finish(6000)
         assert reasons(script.writes) == ["start", "clock_jump"]
+
+    def test_packets_are_held_no_longer_than_it_takes_to_tell(self) -> None:
+        script = Script().start()
+        assert script.send(10, at_ms=700) == []
+        assert script.tick(999) == []
+        assert fills(script.tick(1000)) == [("silence", 500)]
+
+    def test_nor_are_too_many(self) -> None:
+        script = Script().start()
+        for number in range(10, 10 + planning.HELD - 1):
+            assert script.send(number, ticks=10 * FRAME + number, at_ms=700) == []
+        assert script.send(10 + planning.HELD - 1, ticks=14 * FRAME, at_ms=700)
+
+    def test_the_end_lets_go_of_what_is_held(self) -> None:
+        script = Script().start()
+        script.send(10, at_ms=700)
+        assert [type(one) for one in script.finish(720)] == [Fill, Packet, Fill]
+
+    def test_so_does_a_sender_that_counts_anew(self) -> None:
+        script = Script().start()
+        script.send(10, at_ms=700)
+        writes = script.send(9000, ticks=90_000_000, at_ms=720)
+        assert reasons(writes) == ["reset"]
+        assert script.segments[0].counters.received == 11
 
 
 class TestDiscontinuity:
@@ -236,13 +309,6 @@ class TestDiscontinuity:
         script = Script().start()
         writes = script.send(10, ticks=90_000_000, at_ms=200)
         assert reasons(writes) == ["clock_jump"]
-
-    def test_sender_asleep(self) -> None:
-        script = Script().start()
-        writes = script.send(10, at_ms=60_000)
-        assert reasons(writes) == ["sleep"]
-        assert sum(ms for _, ms in fills(writes)) == pytest.approx(60_000 - 200, abs=10)
-        assert isinstance(writes[-2], NewSegment)
 
     def test_numbers_and_timestamps_begin_anew(self) -> None:
         script = Script().start()
@@ -267,23 +333,23 @@ class TestDiscontinuity:
         assert (gap.cause, gap.ticks) == (Cause.LOSS, 4490 * FRAME)
         assert script.segments[0].counters.lost == 4490
 
-    def test_a_packet_behind_written_silence(self) -> None:
+    def test_a_burst_behind_written_silence(self) -> None:
         script = Script().start()
-        for number in range(10, 20):  # the network slows down: 0.9 s, which is no jump
-            script.send(number, at_ms=number * 20 + 900)
-        script.tick(3700)  # now 2.4 s without packets
-        assert script.plan.cursor > 20 * FRAME
-        writes = script.send(20, ticks=100 * FRAME, at_ms=3800)
-        assert reasons(writes) == ["clock_jump"]
+        for at in range(200, 4000, 100):  # 4 s without packets
+            script.tick(at)
+        for number in range(10, 230):
+            script.send(number, at_ms=max(4000, number * 20))
+        assert reasons(script.writes) == ["start", "clock_jump"]
+        assert script.segments[1].counters.received == 220
 
     def test_the_new_segment_counts_from_its_own_zero(self) -> None:
         script = Script().start()
-        script.send(10, at_ms=60_000)
-        script.send(11, at_ms=60_020)
+        script.send(10, ticks=90_000_000, at_ms=200)
+        script.send(11, ticks=90_000_000 + FRAME, at_ms=220)
         first, second = script.segments
         assert (first.counters.received, second.counters.received) == (10, 2)
         assert script.writes[-1].position == FRAME
-        assert second.timestamp == (script.first_timestamp + 10 * FRAME) & 0xFFFF_FFFF
+        assert second.timestamp == (script.first_timestamp + 90_000_000) & 0xFFFF_FFFF
 
 
 class TestInterrupt:
