@@ -49,6 +49,8 @@ export class MeetingClient {
   private socket: SignalSocket | null = null;
   private previous: SignalSocket | null = null;
   private peer: Peer | null = null;
+  /** The peer connection waits to be replaced; what it says counts no more. */
+  private broken = false;
   private resume: string | null;
   private welcome: Welcome | null = null;
   private attempt = 0;
@@ -160,7 +162,8 @@ export class MeetingClient {
 
   private greet(): void {
     const { meeting, token, name, version } = this.options;
-    const keep = this.peer?.state === "connected" && this.resume !== null && this.welcome !== null;
+    const works = this.peer?.state === "connected" && !this.broken;
+    const keep = works && this.resume !== null && this.welcome !== null;
     this.send({
       type: "hello",
       protocol: 1,
@@ -200,12 +203,13 @@ export class MeetingClient {
     this.previous?.drop();
     this.previous = null;
     this.hear(message);
-    if (message.kept && this.peer?.state === "connected") return this.settle();
+    if (message.kept && !this.broken && this.peer?.state === "connected") return this.settle();
     this.connect(message);
   }
 
   private connect(welcome: Welcome): void {
     this.peer?.close();
+    this.broken = false;
     this.received.value = new Map();
     this.occupied.value = [];
     const raw = this.ports.peer({ bundlePolicy: "max-bundle", iceServers: welcome.ice_servers });
@@ -226,7 +230,7 @@ export class MeetingClient {
       received: (mid, track) => {
         this.received.value = new Map(this.received.value).set(mid, track);
       },
-      state: (state) => self() === this.peer && this.moved(state),
+      state: (state) => self() === this.peer && !this.broken && this.moved(state),
     };
   }
 
@@ -260,13 +264,15 @@ export class MeetingClient {
     this.ports.clock.after(GIVE_UP_MS, () => this.finish("transport_lost", "", true), signal);
   }
 
-  /** The peer connection is beyond repair: come back with a new one, over a new socket. */
+  /**
+   * The peer connection is beyond repair: come back with a new one, over a new socket. The broken
+   * one is closed when its successor is welcome; closing it now would tell the server we left.
+   */
   private replace(): void {
     if (this.ended.signal.aborted) return;
     this.lost.abort();
     this.suffer();
-    this.peer?.close();
-    this.peer = null;
+    this.broken = true;
     this.schedule();
   }
 

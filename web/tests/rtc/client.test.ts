@@ -270,11 +270,14 @@ describe("coming back", () => {
     peer().move("failed");
     clock.advance(300);
     expect(old.closed).toBe(false);
+    expect(peer(0).closed).toBe(false);
+    peer(0).move("connected");
     socket().open();
     expect(socket().of("hello")[0]).toMatchObject({ resume: "r1", transport: "new" });
     socket().say(welcome({ connection: "c2" }));
     await settle();
     expect(old.closed).toBe(true);
+    expect(peer(0).closed).toBe(true);
     expect(peers).toHaveLength(2);
     peer().move("connected");
     expect(client.phase.value).toEqual({ kind: "live" });
