@@ -216,7 +216,7 @@ class Engine:
             connection.octets_sent,
             peer.quality.lost,
             peer.quality.reading,
-            asdict(connection.counters),
+            connection.counters.by_name(),
         )
 
     # Rooms

@@ -29,6 +29,7 @@ from media.types import (
     TransportInfo,
 )
 
+MAX_SLOT_LINES = 512  # receiving m-lines that one connection may name in its life
 MAX_CANDIDATES = 64  # of one connection, in offers and trickled
 _FIRST_SEQUENCE = 1 << 14  # see Rewriter
 _OPUS_RATE = 48000  # RFC 7587 section 4.1
@@ -187,6 +188,8 @@ class Peer:
     def _ssrc_of(self, mid: str) -> int:
         ssrc = self._ssrcs.get(mid)
         if ssrc is None:
+            if len(self._ssrcs) >= MAX_SLOT_LINES:
+                raise NegotiationError("invalid_sdp", "The connection has used too many m-lines.")
             ssrc = self._ssrcs[mid] = self._around.new_ssrc()
         return ssrc
 

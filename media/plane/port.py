@@ -255,6 +255,10 @@ class Counters:
     plis_sent: int = 0
     rtcp_received: int = 0
 
+    def by_name(self) -> dict[str, int]:
+        """All of them, for statistics."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
 
 class Connection:
     """One peer in the plane: where it is, its SRTP contexts, its tracks and slots.

@@ -7,6 +7,7 @@ import pytest
 from support.clock import FakeClock
 
 from media.engine.engine import Engine
+from media.engine.peer import MAX_SLOT_LINES
 from media.errors import NegotiationError
 from media.types import ConnectionSpec, RtcSettings, TrackSource
 
@@ -141,3 +142,16 @@ async def test_nothing_is_told_after_the_end(peer):
     await peer.close()
     await asyncio.sleep(0)
     assert peer.told.tracks == []
+
+
+async def test_a_peer_that_keeps_naming_new_lines_is_refused(peer):
+    def offer(turn):
+        text = OFFER.replace("a=mid:2", f"a=mid:{turn}-2")
+        return text.replace("BUNDLE 0 1 2", f"BUNDLE 0 1 {turn}-2")
+
+    for turn in range(MAX_SLOT_LINES - 1):
+        peer.answer(offer(turn), {})
+    with pytest.raises(NegotiationError) as caught:
+        peer.answer(offer("last"), {})
+    assert caught.value.code == "invalid_sdp"
+    assert len(peer._ssrcs) == MAX_SLOT_LINES
