@@ -48,7 +48,7 @@ def configure(*, dev: bool, level: str = "INFO", stream: TextIO | None = None) -
     last: list[Processor] = (
         [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
         if dev
-        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        else [structlog.processors.JSONRenderer()]
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -59,6 +59,7 @@ def configure(*, dev: bool, level: str = "INFO", stream: TextIO | None = None) -
         foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder()],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,  # before redact: a traceback may hold a token
             redact,  # type: ignore[list-item]  # structlog wants its own alias of this
             *last,
         ],
