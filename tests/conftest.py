@@ -4,6 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
+from hypothesis import settings
+
+# A busy machine must not fail a test: speed is measured in bench/.
+settings.register_profile("roomtone", deadline=None)
+settings.load_profile("roomtone")
 
 
 @pytest.fixture(autouse=True)
