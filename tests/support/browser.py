@@ -19,7 +19,8 @@ FLAGS = (
     "--no-first-run",
     "--autoplay-policy=no-user-gesture-required",
 )
-FAKE_DEVICES = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+# Few pictures a second: these machines encode video in software.
+FAKE_DEVICES = ("--use-fake-device-for-media-stream=fps=5", "--use-fake-ui-for-media-stream")
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 

@@ -51,6 +51,11 @@ test("five people on a phone make two columns", () => {
   expect(new Set(boxes.slice(0, 4).map((box) => box.x)).size).toBe(2);
 });
 
+test("three people on a screen are not cut to portraits", () => {
+  const [first] = arrangeGrid({ width: 1256, height: 674 }, 3);
+  expect((first?.width ?? 0) / (first?.height ?? 1)).toBeGreaterThan(1.2);
+});
+
 test("the last row is centred", () => {
   const area = { width: 1256, height: 674 };
   const last = arrangeGrid(area, 5).slice(3);
