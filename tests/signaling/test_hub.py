@@ -1,5 +1,6 @@
 """Who is admitted where, and what concerns everybody."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -280,9 +281,11 @@ class TestStopping:
 class TestWatcher:
     async def test_it_is_told_the_start_and_the_end_once_and_in_order(self, world):
         told = []
+        started = asyncio.Event()
 
         class Watcher:
             async def session_started(self, meeting, session_id):
+                await started.wait()
                 told.append(("started", meeting.id, session_id))
 
             async def session_ended(self, meeting_id, session_id):
@@ -297,6 +300,9 @@ class TestWatcher:
         again = (await world.join(resume=ada.resume)).connects()
         again.live.leave()
         world.schedule.advance(60)
+        await until(lambda: not world.engine.specs)
+        assert told == []
+        started.set()
         await until(lambda: len(told) == 2)
         assert told == [("started", "m1", session), ("ended", "m1", session)]
 
