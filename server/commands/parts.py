@@ -1,5 +1,6 @@
 """The few parts of the process that commands need, opened on a data directory."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,7 +21,7 @@ from server.storage.sql import SqlStorage
 @asynccontextmanager
 async def storage_of(settings: Settings) -> AsyncIterator[SqlStorage]:
     """The database, brought up to date."""
-    storage = SqlStorage(settings.database_url)
+    storage = await asyncio.to_thread(SqlStorage, settings.database_url)
     await storage.start()
     try:
         yield storage
@@ -32,7 +33,7 @@ async def storage_of(settings: Settings) -> AsyncIterator[SqlStorage]:
 async def meetings_of(settings: Settings) -> AsyncIterator[MeetingsService]:
     """The meetings service, without anything live."""
     clock = SystemClock()
-    signer = TokenSigner(_secret(settings), clock)
+    signer = TokenSigner(await asyncio.to_thread(_secret, settings), clock)
     async with storage_of(settings) as storage:
         tracker = Tracker(storage, clock, _raise)
         users = UsersService(storage, clock)
