@@ -1,6 +1,7 @@
 """One Connection of a live Session: between its client's messages, its machine and its media."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,7 @@ class LiveConnection(ConnectionListener, DriverListener):
         tracks: What it publishes, by source.
         slots: What it receives.
         client_stats: The client's latest report in W3C webrtc-stats names.
+        details: How it is connected, for timelines.
         recording_task_running: A recording command of this client is being performed.
     """
 
@@ -69,6 +71,7 @@ class LiveConnection(ConnectionListener, DriverListener):
         self.tracks: dict[TrackSource, Track] = {}
         self.slots: tuple[SlotState, ...] = ()
         self.client_stats: object = None
+        self.details: dict[str, str | float] = {}
         self.recording_task_running = False
         self._context = context
         self._outbox: Outbox = ClosedOutbox()
@@ -145,6 +148,14 @@ class LiveConnection(ConnectionListener, DriverListener):
         """Somebody else ends it."""
         self._driver.post(Ended(reason))
 
+    def describe(self, metadata: Mapping[str, str | float | bool]) -> None:
+        """The client says about its Connection what it likes; nothing after the end."""
+        if self.record.state.final or metadata == self.record.metadata:
+            return
+        now = self._context.clock.utc()
+        self.record = replace(self.record, metadata=dict(metadata), updated_at=now)
+        self.session.described(self)
+
     def send(self, message: Reply) -> None:
         """Send a message to the client."""
         self._outbox.send(message)
@@ -209,15 +220,11 @@ class LiveConnection(ConnectionListener, DriverListener):
     @override
     def transport_up(self, connection_id: str, info: TransportInfo) -> None:
         """DTLS is connected."""
-        self.record = replace(
-            self.record,
-            metadata={
-                **self.record.metadata,
-                "path": info.path,
-                "srtp_profile": info.srtp_profile,
-                "join_ms": round(info.join_ms, 1),
-            },
-        )
+        self.details |= {
+            "path": info.path,
+            "srtp_profile": info.srtp_profile,
+            "join_ms": round(info.join_ms, 1),
+        }
         self._driver.post(TransportUp())
 
     @override

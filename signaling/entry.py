@@ -48,7 +48,6 @@ class Entry:
             client_name=self.client_name or connection_id,
             protocol=self.protocol,
             replaces=replaces,
-            metadata={} if self.client is None else {"client": self.client},
         )
 
     def spec(self, connection: Connection, participant: Participant) -> ConnectionSpec:

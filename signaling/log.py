@@ -4,7 +4,8 @@ A reader that keeps the latest entity per id from every fact has the live state;
 stored, are the history.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Protocol, TypeAlias
 
@@ -54,11 +55,24 @@ class ParticipantLeft:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionChanged:
-    """A connection was opened or changed its state; `previous` is None when opened."""
+    """A connection was opened or changed its state; `previous` is None when opened.
+
+    Attributes:
+        details: How it is connected, for timelines: `client`, `path`, `srtp_profile`, `join_ms`.
+    """
 
     type: ClassVar[str] = "connection.changed"
     connection: Connection
     previous: ConnectionState | None
+    details: Mapping[str, str | float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionDescribed:
+    """A connection's client changed the metadata that it gives its connection."""
+
+    type: ClassVar[str] = "connection.described"
+    connection: Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +123,7 @@ Fact: TypeAlias = (
     | ParticipantJoined
     | ParticipantLeft
     | ConnectionChanged
+    | ConnectionDescribed
     | QualityChanged
     | TrackChanged
     | TrackEnded

@@ -178,6 +178,7 @@ class Connection:
         quality_reason: Why it is not excellent.
         quality_at: When the quality was last judged.
         protocol: `websocket`, `whip`, `whep` or `convex`.
+        metadata: What the client itself says about it.
     """
 
     id: str

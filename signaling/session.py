@@ -21,6 +21,7 @@ from signaling.ids import new_id
 from signaling.log import (
     ChatSent,
     ConnectionChanged,
+    ConnectionDescribed,
     ParticipantJoined,
     ParticipantLeft,
     QualityChanged,
@@ -148,11 +149,13 @@ class LiveSession(RoomListener, SessionListener):
         if member is None:
             member = Member(participant_of(admission, self.session, participant_id, now), record)
         live = LiveConnection(record, self, self._context)
+        if entry.client is not None:
+            live.details["client"] = entry.client
         self._context.engine.open(entry.spec(record, member.participant), live)
         fresh = self._enter(member)
         member.newest = record
         member.connections[live.id] = live
-        sequence = self._journal.write(ConnectionChanged(record, None))
+        sequence = self._journal.write(ConnectionChanged(record, None, dict(live.details)))
         live.opened()
         for earlier in old:
             earlier.end(EndReason.REPLACED)
@@ -257,7 +260,8 @@ class LiveSession(RoomListener, SessionListener):
                 self._journal.write(TrackEnded(live.participant_id, live.id, source))
             live.tracks = {}
             del member.connections[live.id]
-        sequence = self._journal.write(ConnectionChanged(live.record, before))
+        fact = ConnectionChanged(live.record, before, dict(live.details))
+        sequence = self._journal.write(fact)
         if member.connections:
             self.broadcast(Roster(sequence=sequence, changed=[self._view(member)]))
         else:
@@ -283,6 +287,13 @@ class LiveSession(RoomListener, SessionListener):
                 changed = True
         if changed:
             self._tell_changed(member)
+
+    def described(self, live: LiveConnection) -> None:
+        """A connection's client changed its metadata."""
+        member = self._present[live.participant_id]
+        if member.newest.id == live.id:
+            member.newest = live.record
+        self._journal.write(ConnectionDescribed(live.record))
 
     def quality_changed(self, live: LiveConnection, before: object) -> None:
         """A connection's quality was judged."""

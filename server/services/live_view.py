@@ -7,6 +7,7 @@ from media.types import TrackSource
 from server.services.views import ParticipantView, SessionView
 from signaling.log import (
     ConnectionChanged,
+    ConnectionDescribed,
     Fact,
     LogEntry,
     ParticipantJoined,
@@ -155,7 +156,11 @@ def _apply(live: LiveSession, fact: Fact) -> None:
             live.joined(who)
         case ParticipantLeft(participant=who):
             live.left(who)
-        case ConnectionChanged(connection=one) | QualityChanged(connection=one):
+        case (
+            ConnectionChanged(connection=one)
+            | ConnectionDescribed(connection=one)
+            | QualityChanged(connection=one)
+        ):
             live.connection(one)
         case TrackChanged(track=track):
             live.tracks[(track.connection_id, track.source)] = track

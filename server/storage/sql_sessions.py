@@ -19,6 +19,7 @@ from server.storage.sql_meetings import member_of
 from server.storage.tables import connections, events, participants, sessions
 from signaling.log import (
     ConnectionChanged,
+    ConnectionDescribed,
     Fact,
     ParticipantJoined,
     ParticipantLeft,
@@ -66,7 +67,11 @@ class _Batch:
                 self.discarded.add(session.id)
             case ParticipantJoined(participant=who) | ParticipantLeft(participant=who):
                 self.participants[(who.session_id, who.id)] = to_row(who)
-            case ConnectionChanged(connection=one) | QualityChanged(connection=one):
+            case (
+                ConnectionChanged(connection=one)
+                | ConnectionDescribed(connection=one)
+                | QualityChanged(connection=one)
+            ):
                 self.connections[one.id] = to_row(one)
             case _:
                 pass  # tracks, chat and recording notices live in the events alone

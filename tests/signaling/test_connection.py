@@ -68,3 +68,24 @@ async def test_the_first_connected_time_stays(world, ada):
     assert ada.state == "connected"
     assert ada.live.record.connected_at == first
     assert ada.live.record.updated_at > first
+
+
+class TestMetadata:
+    async def test_is_the_clients_own_and_reaches_the_log(self, world, ada):
+        assert ada.live.record.metadata == {}
+        world.schedule.advance(1)
+        ada.live.describe({"tab": "left", "muted": True})
+        assert ada.live.record.metadata == {"tab": "left", "muted": True}
+        assert ada.live.record.updated_at == world.clock.utc()
+        assert world.log.types()[-1] == "connection.described"
+
+    async def test_saying_the_same_again_is_no_news(self, world, ada):
+        ada.live.describe({"tab": "left"})
+        told = len(world.log.entries)
+        ada.live.describe({"tab": "left"})
+        assert len(world.log.entries) == told
+
+    async def test_ends_with_the_connection(self, ada):
+        ada.live.leave()
+        ada.live.describe({"tab": "left"})
+        assert ada.live.record.metadata == {}

@@ -72,7 +72,7 @@ class TestHello:
         ws = await client.ws_connect("/v1/signaling")
         await ws.send_json(HELLO | {"client": {"name": "te\x00sts", "version": "1"}})
         await ws.receive_json(timeout=5)
-        assert next(world.session().connections()).record.metadata == {"client": "tests 1"}
+        assert next(world.session().connections()).details == {"client": "tests 1"}
 
     @pytest.mark.parametrize(
         ("first", "code", "close"),

@@ -93,7 +93,7 @@ class TestStates:
         assert (record.closed_at - record.connected_at).total_seconds() == 3
 
     async def test_the_path_is_kept_for_timelines(self, bob):
-        assert bob.live.record.metadata == {
+        assert bob.live.details == {
             "path": "host",
             "srtp_profile": "SRTP_AEAD_AES_256_GCM",
             "join_ms": 42.0,
