@@ -65,6 +65,8 @@ def groups(extra: list[str]) -> list[Group]:
                     *pytest,
                     "--override-ini",
                     "addopts=--import-mode=importlib --strict-markers -ra",
+                    "--timeout",
+                    "240",
                     "tests/e2e",
                 ),
             ),
