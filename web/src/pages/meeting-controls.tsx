@@ -60,7 +60,7 @@ export function Controls({ view, onAsk, onCopy }: ControlsProps) {
     onPress: () => view.show(name),
   });
   return (
-    <div class="controls" role="toolbar" aria-label={t("control.toolbar")} id="controls">
+    <section class="controls" aria-label={t("control.toolbar")}>
       {view.mayPublish.value && (
         <div class="controls-group">
           <Control
@@ -121,7 +121,7 @@ export function Controls({ view, onAsk, onCopy }: ControlsProps) {
       >
         {t("control.leave")}
       </Button>
-    </div>
+    </section>
   );
 }
 

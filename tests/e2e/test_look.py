@@ -1,0 +1,126 @@
+"""Every page in light and dark, on a desktop and a phone: kept as pictures, checked by axe."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+from support.browser import DESKTOP, PHONE, People, Person, failing_devices, picture
+from support.server_process import ServerProcess
+
+LOOKS = [(scheme, device) for scheme in ("light", "dark") for device in ("desktop", "phone")]
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+Show = Callable[..., None]
+
+
+@pytest.fixture(params=LOOKS, ids=["-".join(look) for look in LOOKS])
+def look(request: pytest.FixtureRequest) -> tuple[str, str]:
+    return request.param
+
+
+@pytest.fixture
+def someone(crowd: People, look: tuple[str, str]) -> Callable[..., Person]:
+    """Makes a person whose window looks as wanted."""
+    scheme, device = look
+    size = {"viewport": DESKTOP if device == "desktop" else PHONE}
+    return lambda **more: crowd.person(
+        color_scheme=scheme, has_touch=device == "phone", reduced_motion="reduce", **size, **more
+    )
+
+
+@pytest.fixture
+def show(artefacts: Path, look: tuple[str, str]) -> Show:
+    """Keeps a picture of a page and fails when axe finds something in it, or in a part of it."""
+    name = "-".join(look)
+
+    def keep(person: Person, what: str, part: str | None = None) -> None:
+        picture(person.page, artefacts, f"{what}-{name}")
+        options = {"resultTypes": ["violations"], **RULES}
+        found = Axe().run(person.page, context=part, options=options)
+        assert found.violations_count == 0, found.generate_report()
+        width = person.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert width <= 0, f"{what} scrolls sideways by {width} px"
+
+    return keep
+
+
+def test_pages_around_a_meeting(someone: Callable[..., Person], show: Show, server: ServerProcess):
+    _, made = server.request("POST", "/v1/meetings", {"title": "Design review"})
+    ana = someone()
+    ana.open("/")
+    expect(ana.page.get_by_text("Development mode")).to_be_visible()
+    show(ana, "home")
+    ana.open("/recordings")
+    expect(ana.page.get_by_text("Loading")).to_have_count(0)
+    show(ana, "recordings")
+    ana.open(f"/m/{made['id']}")
+    expect(ana.page.locator("video")).to_be_visible()
+    ana.page.get_by_label("Your name").fill("Ana")
+    show(ana, "join")
+    ana.open("/m/01a1f901-b652-71d9-8f8c-6c49e8eff2d7")
+    expect(ana.page.get_by_text("meeting_not_found")).to_be_visible()
+    show(ana, "join-refused")
+    broken = someone(script=failing_devices("NotReadableError"))
+    broken.open(f"/m/{made['id']}")
+    expect(broken.page.get_by_text("used by another program").first).to_be_visible()
+    show(broken, "join-no-devices")
+
+
+@pytest.mark.parametrize("look", [LOOKS[0], LOOKS[3]], ids=["light-desktop", "dark-phone"])
+def test_a_meeting_from_first_to_last(
+    crowd: People, someone: Callable[..., Person], show: Show, look: tuple[str, str]
+):
+    # Meetings are dark unless a person chose otherwise.
+    ana = someone(script=f"localStorage.setItem('roomtone.theme', '{look[0]}');")
+    path = ana.start_meeting("Stand-up")
+    ana.join("Ana Lindqvist")
+    expect(ana.page.get_by_text("You are the only one here")).to_be_visible()
+    ana.until("() => document.querySelector('.tile video')?.videoWidth > 0")
+    show(ana, "meeting-alone")
+
+    bo = crowd.person(script="localStorage.setItem('roomtone.camera.wanted', 'no');")
+    bo.join("Bo Larsen", path)
+    chi = crowd.person()
+    chi.join("Chi Nguyen", path)
+    chi.button("Microphone").click()
+    ana.sees_picture_of("Chi Nguyen")
+    expect(ana.tile("Chi Nguyen").get_by_label("Microphone off")).to_be_visible()
+    if look[1] == "phone":
+        ana.choose("Start recording")
+    else:
+        ana.button("Start recording").click()
+    expect(ana.page.get_by_role("status", name="This meeting is being recorded")).to_be_visible()
+    show(ana, "meeting")
+
+    bo.page.keyboard.press("c")
+    for text in ("Here is the agenda", "Second part after the break"):
+        bo.page.get_by_label("Message to everybody").fill(text)
+        bo.page.keyboard.press("Enter")
+    expect(ana.button("Chat, 2 new messages")).to_be_visible()
+    ana.button("Chat, 2 new messages").click()
+    show(ana, "meeting-chat")
+    ana.page.keyboard.press("Escape")
+    ana.button("People").click()
+    show(ana, "meeting-people")
+    ana.page.keyboard.press("Escape")
+    ana.page.keyboard.press("n")
+    expect(ana.page.get_by_text("Round trip")).to_be_visible(timeout=15_000)
+    show(ana, "meeting-network")
+    ana.page.keyboard.press("Escape")
+    ana.button("More").click()
+    show(ana, "meeting-menu", part="#more-menu")  # it covers a part of the rest
+    ana.page.keyboard.press("Escape")
+    ana.page.keyboard.press("?")
+    show(ana, "meeting-keys")
+    ana.page.keyboard.press("Escape")
+
+    ana.page.context.set_offline(True)
+    ana.page.evaluate("window.sockets.at(-1).close()")
+    expect(ana.page.get_by_text("Connection lost")).to_be_visible(timeout=15_000)
+    show(ana, "meeting-reconnecting")
+    ana.page.context.set_offline(False)
+    expect(ana.toast("Connection restored")).to_be_visible(timeout=15_000)
+    ana.button("Leave meeting").click()
+    expect(ana.page.get_by_role("heading", name="You left the meeting")).to_be_visible()
+    show(ana, "left")
