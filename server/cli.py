@@ -73,14 +73,17 @@ def serve(
     sets: SetFlag = None,
 ) -> None:
     """Run the server until Ctrl-C or SIGTERM."""
+    from media.clock import SystemClock  # noqa: PLC0415
     from server.secret import require_secret  # noqa: PLC0415
+
+    began = SystemClock().monotonic()
 
     flags = {"dev": dev, "http.host": host, "http.port": port, "storage.data": data}
     settings = _load(config_file, sets, flags).settings
     require_secret(settings)
     from server.commands.serve import run  # noqa: PLC0415
 
-    run(settings)
+    run(settings, began)
 
 
 @app.command()

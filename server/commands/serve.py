@@ -13,15 +13,18 @@ from server.lifecycle import Server
 from server.observability.logging import configure
 
 
-def run(settings: Settings) -> None:
+def run(settings: Settings, began: float) -> None:
     """Serve.
+
+    Args:
+        settings: What the operator wants.
+        began: Monotonic seconds when the command began, for the banner.
 
     Raises:
         ConfigError: Settings that cannot work together.
         StartError: A port is taken, or the data directory cannot be used.
     """
     clock = SystemClock()
-    began = clock.monotonic()
     configure(dev=settings.dev)
     try:
         settings.storage.data.mkdir(parents=True, exist_ok=True, mode=0o700)

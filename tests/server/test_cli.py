@@ -56,7 +56,7 @@ class TestServe:
     def served(self, monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
         """Settings of what would have been served."""
         settings: list[Settings] = []
-        monkeypatch.setattr(serving, "run", settings.append)
+        monkeypatch.setattr(serving, "run", lambda taken, _began: settings.append(taken))
         return settings
 
     def test_flags_reach_the_settings(self, served: list[Settings], tmp_path: Path):

@@ -21,7 +21,7 @@ def test_a_data_directory_that_cannot_be_made_is_named(tmp_path: Path, monkeypat
     (tmp_path / "file").write_text("")
     settings = Settings.model_validate({"dev": True, "storage": {"data": tmp_path / "file" / "x"}})
     with pytest.raises(StartError, match="cannot be made"):
-        run(settings)
+        run(settings, 0.0)
 
 
 def test_the_banner_and_a_clean_end(tmp_path: Path):
