@@ -1,11 +1,14 @@
 import asyncio
+import socket
 from pathlib import Path
 
 import pytest
 from support.clock import FakeClock
 from support.engine import FakeEngine
 
+from media.clock import SystemClock
 from media.engine.engine import Engine
+from media.errors import MediaError
 from server import app as module
 from server.app import (
     DEV_PORT_TRIES,
@@ -89,3 +92,21 @@ def test_a_fault_is_counted():
 def test_the_real_engine_is_the_one_on_aiortc():
     settings = engine_settings(of(dev=True))
     assert isinstance(real_engine(settings, FakeClock(), lambda *_: None), Engine)
+
+
+async def test_a_taken_media_port_falls_to_the_next_in_development_only():
+    def faulted(name: str, error: BaseException) -> None:
+        raise AssertionError(name) from error
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        rtc = {"udp_port": port, "bind": ["127.0.0.1"]}
+        engine = real_engine(engine_settings(of(dev=True, rtc=rtc)), SystemClock(), faulted)
+        await engine.start()
+        assert engine.udp_port > port
+        await engine.stop()
+        strict = real_engine(engine_settings(of(rtc=rtc)), SystemClock(), faulted)
+        with pytest.raises(MediaError, match="taken"):
+            await strict.start()
+        await strict.stop()
