@@ -1,4 +1,7 @@
-"""Routes that the signaling ring serves itself: mounted and documented here."""
+"""Routes that the signaling ring serves itself: mounted here, and described where HTTP can.
+
+OpenAPI has no words for a WebSocket: `/v1/signaling` is in the protocol's own reference.
+"""
 
 from aiohttp import web
 
@@ -46,22 +49,6 @@ def add_signaling(application: web.Application, app: App) -> None:
     endpoint = SignalingEndpoint(app.live, app.live.settings, app.clock)
     application.router.add_get("/v1/signaling", endpoint.handle, allow_head=False)
     application.add_routes(Whip(app.live).routes())
-
-
-@routes.route(
-    "GET",
-    "/v1/signaling",
-    tag=_TAG,
-    credential=Credential.NOT_READ,
-    contents={101: Content("The connection is a WebSocket now.")},
-    problems={403: ("origin_not_allowed",), 426: ("websocket_expected",)},
-    elsewhere=True,
-)
-async def open_signaling(call: Call) -> None:
-    """Open the WebSocket of a meeting client.
-
-    The protocol is described in `docs/reference/signaling-protocol.md`.
-    """
 
 
 @routes.route(

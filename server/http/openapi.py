@@ -32,6 +32,9 @@ Meetings over WebRTC: who is in them, second by second, and one recording for ea
 Every refusal is an RFC 9457 problem (`application/problem+json`) with a stable `code`. Unknown
 members of a request body are ignored. Times are RFC 3339 in UTC. Lists are newest first; ask for
 the next page with `cursor`.
+
+Meeting clients speak the signaling protocol over the WebSocket at `/v1/signaling`; that is
+described in `docs/reference/signaling-protocol.md`.
 """
 
 

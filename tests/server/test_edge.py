@@ -1,7 +1,9 @@
+import re
 from pathlib import Path
 
 from support.webserver import KEY, serving, starting
 
+from server.api.routes import native_routes
 from server.edge import create_application
 
 
@@ -12,6 +14,21 @@ async def test_all_doors_are_mounted(tmp_path: Path) -> None:
         "/v1/meetings", "/v1/signaling", "/v1/meetings/{id}/whip", "/docs", "/openapi.json",
         "/api/run/{identifier}",
     } <= resources  # fmt: skip
+
+
+async def test_everything_native_is_described(tmp_path: Path) -> None:
+    async with starting(tmp_path) as (app, _, _):
+        routes = create_application(app).router.routes()
+        served = {(one.method, _plain(one.resource.canonical)) for one in routes}
+    described = {(one.method, _plain(one.path)) for one in native_routes().routes}
+    native = {one for one in served if one[1].startswith("/v1/")}
+    undescribed = {one for one in native - described if one[0] not in ("HEAD", "OPTIONS")}
+    assert undescribed == {("GET", "/v1/signaling")}  # a WebSocket
+    assert described - served == set()
+
+
+def _plain(path: str) -> str:
+    return re.sub(r"\{\w+\}", "{}", path)
 
 
 async def test_dialect_answers_in_its_own_form(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from server.http.registry import Credential
 
 OPEN = {
     "/healthz", "/readyz", "/metrics", "/version", "/v1/client-config", "/.well-known/jwks.json",
-    "/v1/sign-in", "/v1/sign-out", "/v1/signaling",
+    "/v1/sign-in", "/v1/sign-out",
 }  # fmt: skip
 ROUTES = native_routes().routes
 
