@@ -13,14 +13,14 @@ NARROW_TICKS = 5
 WIDE_TICKS = 15
 ENOUGH_FOR_NARROW = 25
 ENOUGH_TO_JUDGE = 10
-_HISTORY_TICKS = 3
-_RTT_MEMORY_TICKS = 30
+HISTORY_TICKS = 3
+RTT_MEMORY_TICKS = 30
 # A stream that sent this many packets a second and stops without a word is stalled, not quiet.
-_BUSY_PPS = 8
-_STALL_TICKS = 3
+BUSY_PPS = 8
+STALL_TICKS = 3
 # A stream held for longer no longer speaks for its connection.
-_ACTIVE_TICKS = 15
-_FALL, _RISE = 0.8, 0.4
+ACTIVE_TICKS = 15
+FALL, RISE = 0.8, 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class RoundTrips:
     """The latest round trips of one transport, shared by its streams."""
 
     def __init__(self) -> None:
-        self._samples: deque[float | None] = deque(maxlen=_RTT_MEMORY_TICKS)
+        self._samples: deque[float | None] = deque(maxlen=RTT_MEMORY_TICKS)
 
     @property
     def latest(self) -> float | None:
@@ -84,7 +84,7 @@ class StreamJudge:
         self._mode = PacketRateMode(pps_mode)
         self._buckets: deque[Bucket] = deque(maxlen=WIDE_TICKS)
         self._synthetic: deque[int] = deque(maxlen=WIDE_TICKS)
-        self._history: deque[float] = deque(maxlen=_HISTORY_TICKS)
+        self._history: deque[float] = deque(maxlen=HISTORY_TICKS)
         self._lost = False
         self._idle = False
         self._busy = False
@@ -93,7 +93,7 @@ class StreamJudge:
     @property
     def active(self) -> bool:
         """Whether the stream speaks for its connection."""
-        return self.label is not None and self.held_ticks <= _ACTIVE_TICKS
+        return self.label is not None and self.held_ticks <= ACTIVE_TICKS
 
     def tick(
         self, bucket: Bucket, trips: RoundTrips, *, muted: bool = False, limited: bool = False
@@ -131,7 +131,7 @@ class StreamJudge:
         self.label = QualityLabel.POOR
         self.score = model.SCORE_FLOOR
         self.reason = "transport"
-        self.held_ticks = _ACTIVE_TICKS + 1
+        self.held_ticks = ACTIVE_TICKS + 1
         self._forget()
 
     def sender_idle(self) -> None:
@@ -147,7 +147,7 @@ class StreamJudge:
         self._mode.add(bucket.settled)
         if bucket.arrived:
             recent = _sum_settled(self._last(NARROW_TICKS))
-            self._busy = recent >= _BUSY_PPS * min(NARROW_TICKS, len(self._buckets))
+            self._busy = recent >= BUSY_PPS * min(NARROW_TICKS, len(self._buckets))
             self._idle = False
             self._empty_ticks = 0
             self._drop_synthetic()
@@ -156,7 +156,7 @@ class StreamJudge:
             self._drop_synthetic()
         else:
             self._empty_ticks += 1
-            if self._busy and self._empty_ticks > _STALL_TICKS:
+            if self._busy and self._empty_ticks > STALL_TICKS:
                 self._synthetic[-1] = round(self._mode.value)
 
     def _fold(self) -> Window | None:
@@ -180,7 +180,7 @@ class StreamJudge:
         if self.label is None:
             score = r
         else:
-            share = _FALL if r < self.score else _RISE
+            share = FALL if r < self.score else RISE
             score = share * r + (1 - share) * self.score
         self.score = max(model.SCORE_FLOOR, score)
         self._history.append(self.score)
@@ -192,7 +192,7 @@ class StreamJudge:
         target = model.label_downwards(self.score)
         if self.label is None or (may_fall and self._falls(self.label, target)):
             self.label = target
-        if len(self._history) == _HISTORY_TICKS:
+        if len(self._history) == HISTORY_TICKS:
             raised = model.label_upwards(min(self._history))
             if model.RANK[raised] > model.RANK[self.label]:
                 self.label = raised

@@ -20,11 +20,23 @@ BPL_OPUS_RED = 40.0  # RFC 2198 redundancy
 BPL_VIDEO = 8.0  # after retransmission
 BPL_OTHER_AUDIO = 10.0
 
-_BURST_RATIO = 1.0  # random loss; bursts are not measured
-_CODEC_DELAY_MS = 20.0
-_BUFFER_FLOOR_MS = 40.0
-_DELAY_KNEE_MS = 177.3  # G.107: beyond it people begin to talk into each other
-_RTCP_JITTER_TO_BUFFER = 2.0  # a jitter buffer holds about twice the mean deviation
+ROBUSTNESS: Mapping[str, float] = {
+    "opus": BPL_OPUS,
+    "opus-fec": BPL_OPUS_FEC,
+    "opus-red": BPL_OPUS_RED,
+    "video": BPL_VIDEO,
+    "other-audio": BPL_OTHER_AUDIO,
+}
+"""The same by the names that the API uses."""
+
+BURST_RATIO = 1.0  # random loss; bursts are not measured
+CODEC_DELAY_MS = 20.0
+BUFFER_FLOOR_MS = 40.0
+DELAY_KNEE_MS = 177.3  # G.107: beyond it people begin to talk into each other
+DELAY_SLOPE = 0.024  # G.107 (simplified): per ms of mouth-to-ear delay
+DELAY_KNEE_SLOPE = 0.11  # and beyond the knee, besides
+LOSS_WEIGHT = 95.0  # G.107: what total loss costs
+JITTER_TO_BUFFER = 2.0  # a jitter buffer holds about twice the mean deviation
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +114,10 @@ def rating(
         bpl: Loss robustness of the codec, one of the `BPL_` constants.
     """
     weighted = loss_percent * sqrt(min(1.0, pps / pps_mode))
-    loss_term = 95.0 * weighted / (weighted / _BURST_RATIO + bpl)
-    buffer_ms = max(_BUFFER_FLOOR_MS, _RTCP_JITTER_TO_BUFFER * jitter_ms)
-    path_ms = rtt_ms / 2 + _CODEC_DELAY_MS
-    delay_term = _delay_impairment(path_ms + _BUFFER_FLOOR_MS)
+    loss_term = LOSS_WEIGHT * weighted / (weighted / BURST_RATIO + bpl)
+    buffer_ms = max(BUFFER_FLOOR_MS, JITTER_TO_BUFFER * jitter_ms)
+    path_ms = rtt_ms / 2 + CODEC_DELAY_MS
+    delay_term = _delay_impairment(path_ms + BUFFER_FLOOR_MS)
     jitter_term = _delay_impairment(path_ms + buffer_ms) - delay_term
     r = min(BEST_RATING, max(0.0, BEST_RATING - delay_term - jitter_term - loss_term))
     return Rating(r, mos(r), loss_term, delay_term, jitter_term)
@@ -136,4 +148,4 @@ def label_upwards(score: float) -> QualityLabel:
 
 
 def _delay_impairment(one_way_ms: float) -> float:
-    return 0.024 * one_way_ms + 0.11 * max(0.0, one_way_ms - _DELAY_KNEE_MS)
+    return DELAY_SLOPE * one_way_ms + DELAY_KNEE_SLOPE * max(0.0, one_way_ms - DELAY_KNEE_MS)

@@ -1,12 +1,30 @@
 """Every native route in the order of the documentation."""
 
-from server.api import meetings, participants, recordings, sessions, sign_in, signaling, system
+from server.api import (
+    meetings,
+    participants,
+    quality,
+    recordings,
+    sessions,
+    sign_in,
+    signaling,
+    system,
+)
 from server.http.registry import Registry
 
 
 def native_routes() -> Registry:
     """A registry of all native routes."""
     registry = Registry()
-    for module in (meetings, sessions, participants, recordings, signaling, sign_in, system):
+    for module in (
+        meetings,
+        sessions,
+        quality,
+        participants,
+        recordings,
+        signaling,
+        sign_in,
+        system,
+    ):
         registry.include(module.routes)
     return registry

@@ -4,7 +4,8 @@ from server.api.routes import native_routes
 from server.http.registry import Credential
 
 OPEN = {
-    "/healthz", "/readyz", "/metrics", "/version", "/v1/client-config", "/.well-known/jwks.json",
+    "/healthz", "/readyz", "/metrics", "/version", "/v1/client-config",
+    "/v1/quality-model", "/.well-known/jwks.json",
     "/v1/sign-in", "/v1/sign-out",
 }  # fmt: skip
 ROUTES = native_routes().routes
