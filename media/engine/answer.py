@@ -17,9 +17,10 @@ from aiortc.rtcrtpparameters import (
     RTCRtpParameters,
 )
 
-from media.engine.codecs import choose, playable
+from media.engine.codecs import choose, playable, repair_of
 from media.errors import NegotiationError
 from media.plane.port import SlotSpec, TrackSpec
+from media.plane.rewrite import MASK32
 from media.types import MediaKind, TrackSource
 
 MAX_BYTES = 64 * 1024
@@ -97,7 +98,7 @@ class Line:
 
     offered: sdp.MediaDescription
     direction: str
-    codecs: tuple[RTCRtpCodecParameters, ...]
+    codecs: tuple[RTCRtpCodecParameters, ...]  # retransmission formats included
     track: TrackSpec | None
     slot: SlotSpec | None
 
@@ -233,18 +234,36 @@ def _decide(
     track = _track(media, source, best) if source is not None else None
     # Who sends uses the first codec of the answer, so a line that publishes gets just one.
     codecs = (best,) if track is not None else tuple(playable(media.kind, media.rtp.codecs))
-    slot = None
-    if receives:
-        mid = media.rtp.muxId
-        types = {codec.mimeType.lower(): _payload_type(codec) for codec in reversed(codecs)}
-        slot = SlotSpec(mid, MediaKind(media.kind), ssrc_of(mid), types)
+    repairs = {
+        _payload_type(codec): repair
+        for codec in codecs
+        if (repair := repair_of(codec, media.rtp.codecs)) is not None
+    }
+    slot = _slot(media, codecs, repairs, ssrc_of) if receives else None
     direction = {
         (True, True): "sendrecv",
         (True, False): "recvonly",
         (False, True): "sendonly",
         (False, False): "inactive",
     }[(track is not None, slot is not None)]
-    return Line(media, direction, codecs, track, slot)
+    return Line(media, direction, (*codecs, *repairs.values()), track, slot)
+
+
+def _slot(
+    media: sdp.MediaDescription,
+    codecs: Sequence[RTCRtpCodecParameters],
+    repairs: Mapping[int, RTCRtpCodecParameters],
+    ssrc_of: Callable[[str], int],
+) -> SlotSpec:
+    mid = media.rtp.muxId
+    return SlotSpec(
+        mid,
+        MediaKind(media.kind),
+        ssrc_of(mid),
+        {codec.mimeType.lower(): _payload_type(codec) for codec in reversed(codecs)},
+        {apt: _payload_type(codec) for apt, codec in repairs.items()},
+        ssrc_of(f"{mid} rtx") if repairs else 0,  # no mid has a space
+    )
 
 
 def _source(
@@ -268,15 +287,27 @@ def _track(
     media: sdp.MediaDescription, source: TrackSource, codec: RTCRtpCodecParameters
 ) -> TrackSpec:
     level = _extension(media, _LEVEL) if media.kind == "audio" else 0
+    repair = repair_of(codec, media.rtp.codecs)
+    ssrc = media.ssrc[0].ssrc & MASK32 if media.ssrc else None
     return TrackSpec(
         mid=media.rtp.muxId,
         source=source,
         codec=codec.mimeType,
         payload_type=_payload_type(codec),
         clock_rate=codec.clockRate,
-        ssrc=media.ssrc[0].ssrc & 0xFFFFFFFF if media.ssrc else None,
+        ssrc=ssrc,
         level_extension=level,
+        repair_type=0 if repair is None else _payload_type(repair),
+        repair_ssrc=_repair_ssrc(media, ssrc),
     )
+
+
+def _repair_ssrc(media: sdp.MediaDescription, ssrc: int | None) -> int | None:
+    """The stream that repeats `ssrc` (RFC 5576 section 4.2 with RFC 4588)."""
+    for group in media.ssrc_group:
+        if group.semantic == "FID" and len(group.items) == 2 and group.items[0] == ssrc:
+            return int(group.items[1]) & MASK32
+    return None
 
 
 def _payload_type(codec: RTCRtpCodecParameters) -> int:
@@ -343,7 +374,11 @@ def _accepted(line: Line, local: Local) -> sdp.MediaDescription:
     ]
     written.rtp = RTCRtpParameters(codecs=codecs, headerExtensions=extensions, muxId=mid)
     if line.slot is not None:
-        written.ssrc = [sdp.SsrcDescription(ssrc=line.slot.ssrc, cname="roomtone")]
+        ssrcs = [line.slot.ssrc]
+        if line.slot.repair_ssrc:
+            ssrcs.append(line.slot.repair_ssrc)
+            written.ssrc_group = [sdp.GroupDescription("FID", list(ssrcs))]
+        written.ssrc = [sdp.SsrcDescription(ssrc=ssrc, cname="roomtone") for ssrc in ssrcs]
         written.msid = f"slot-{mid} slot-{mid}"
     written.ice = local.ice
     written.dtls = RTCDtlsParameters(fingerprints=[local.fingerprint], role="server")

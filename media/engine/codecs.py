@@ -35,6 +35,17 @@ def choose(kind: str, offered: Sequence[RTCRtpCodecParameters]) -> RTCRtpCodecPa
     return fitting[0] if fitting else None
 
 
+def repair_of(
+    codec: RTCRtpCodecParameters, offered: Sequence[RTCRtpCodecParameters]
+) -> RTCRtpCodecParameters | None:
+    """The retransmission format offered for a codec (RFC 4588 section 8.6), if any."""
+    for each in offered:
+        apt = str(each.parameters.get("apt", ""))
+        if each.mimeType.lower().endswith("/rtx") and apt == str(codec.payloadType):
+            return dataclasses.replace(each, rtcpFeedback=[])
+    return None
+
+
 def _answered(codec: RTCRtpCodecParameters) -> RTCRtpCodecParameters:
     if codec.mimeType.lower() == "audio/opus":
         return dataclasses.replace(codec, rtcpFeedback=[], parameters=dict(_OPUS))

@@ -89,7 +89,9 @@ class Peer:
         self._offered_at = 0.0
         self._session = secrets.randbits(62)
         self._version = 0
-        self._ssrcs: dict[str, int] = {}  # of slots, by mid; kept when a line rests
+        self._ssrcs: dict[
+            str, int
+        ] = {}  # of slots and their repair, by mid; kept when a line rests
         self._rewriters: dict[str, Rewriter] = {}
         agent.on_path = self._path_changed
         agent.on_heard = self._heard
@@ -188,7 +190,7 @@ class Peer:
     def _ssrc_of(self, mid: str) -> int:
         ssrc = self._ssrcs.get(mid)
         if ssrc is None:
-            if len(self._ssrcs) >= MAX_SLOT_LINES:
+            if sum(" " not in known for known in self._ssrcs) >= MAX_SLOT_LINES:
                 raise NegotiationError("invalid_sdp", "The connection has used too many m-lines.")
             ssrc = self._ssrcs[mid] = self._around.new_ssrc()
         return ssrc
@@ -220,6 +222,8 @@ class Peer:
                 connection.by_ssrc.pop(track.ssrc or 0, None)
                 self._room.restart_track(track, spec.ssrc)
                 connection.by_ssrc[spec.ssrc] = track
+                if spec.repair_ssrc is not None:
+                    connection.repairs[spec.repair_ssrc] = track
         for mid, spec in specs.items():
             if mid in connection.tracks:
                 continue
@@ -229,6 +233,8 @@ class Peer:
             track.muted = spec.source in connection.muted
             if spec.ssrc is not None:
                 connection.by_ssrc[spec.ssrc] = track
+            if spec.repair_ssrc is not None:
+                connection.repairs[spec.repair_ssrc] = track
 
     def _apply_slots(self, specs: Mapping[str, SlotSpec]) -> None:
         old = self.connection.slots
@@ -323,9 +329,8 @@ class Peer:
 
 def _same_track(old: TrackSpec, new: TrackSpec) -> bool:
     """Whether a track goes on after a renegotiation."""
-    return (old.source, old.codec, old.payload_type, old.level_extension) == (
-        new.source,
-        new.codec,
-        new.payload_type,
-        new.level_extension,
-    )
+    return _shape(old) == _shape(new)
+
+
+def _shape(spec: TrackSpec) -> tuple[object, ...]:
+    return (spec.source, spec.codec, spec.payload_type, spec.level_extension, spec.repair_type)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from media.plane.datagram_batch import CAPACITY, STRIDE, Batch
 from media.plane.datagram_srtp import Scratch, memmove, protect
-from media.plane.port import Slot, Track
+from media.plane.port import Connection, Slot, Track
 from media.plane.rewrite import Rewriter
 from media.rtp import vp8
 from media.rtp.video import is_keyframe
@@ -85,8 +85,64 @@ class Fanout:
         payload = memoryview(packet)[HEADER_BYTES:]
         track = slot.track
         described = vp8.parse(payload) if track is not None and track.vp8 else None
-        self._write((slot,), marker, number, timestamp, payload, len(payload), described)
+        repair_type = slot.spec.repair_types.get(slot.payload_type)
+        if repair_type is not None:
+            self._repeat(slot, repair_type | marker, number, timestamp, payload, described)
+        else:
+            self._write((slot,), marker, number, timestamp, payload, len(payload), described)
         slot.connection.counters.retransmitted += 1
+
+    def _repeat(
+        self,
+        slot: Slot,
+        second: int,
+        number: int,
+        timestamp: int,
+        payload: memoryview,
+        described: vp8.Vp8Descriptor | None,
+    ) -> None:
+        """Queue a retransmission as a stream of its own (RFC 4588 section 4)."""
+        connection, rewriter, batch = slot.connection, slot.rewriter, self._batch
+        if connection.tx is None:
+            return
+        index = batch.count
+        at = index * STRIDE
+        rewriter.repair_sequence = (rewriter.repair_sequence + 1) & 0xFFFF
+        _pack_header(
+            batch.view,
+            at,
+            0x80,
+            second,
+            rewriter.repair_sequence,
+            (timestamp + rewriter.timestamp_offset) & 0xFFFFFFFF,
+            slot.spec.repair_ssrc,
+        )
+        body = at + HEADER_BYTES
+        original = (number + rewriter.sequence_offset) & 0xFFFF
+        batch.view[body] = original >> 8
+        batch.view[body + 1] = original & 0xFF
+        body += 2
+        batch.view[body : body + len(payload)] = payload
+        if described is not None:
+            _rewrite_vp8(batch.view, body, rewriter, described)
+        self._scratch.length[0] = body - at + len(payload)
+        if protect(connection.tx, batch.pointers[index], self._scratch.length):
+            connection.counters.protect_failed += 1
+            return
+        self._queue(connection, index)
+
+    def _queue(self, connection: Connection, index: int) -> None:
+        """Address the protected packet in place `index`, the last one."""
+        batch, size = self._batch, self._scratch.length[0]
+        connection.packets_sent += 1
+        connection.octets_sent += size
+        batch.vectors[index].iov_len = size
+        batch.headers[index].msg_name = connection.name
+        batch.headers[index].msg_namelen = connection.name_length
+        batch.descriptors[index] = connection.fd
+        batch.count = index + 1
+        if batch.count == CAPACITY:
+            batch.flush()
 
     def _start_slots(  # noqa: PLR0913, PLR0917 - as above
         self,

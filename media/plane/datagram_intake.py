@@ -18,6 +18,7 @@ from media.rtp.nack import MissingTracker
 DECRYPT_EVERY = 512
 MAX_LEARNED = 64  # streams without an `a=ssrc` line that one connection may show in its life
 DTX_OCTETS = 3  # Opus sends 1 to 3 bytes for nothing (RFC 6716 section 2.1.9)
+REPAIR_OCTETS = 2  # the original sequence number (RFC 4588 section 4)
 TAG_OCTETS = 16  # of AEAD; HMAC-SHA1's tag is 10, which errs towards speech
 
 _read_long = struct.Struct("!L").unpack_from
@@ -41,7 +42,7 @@ class Intake:
         """Take one datagram of at least 12 bytes."""
         track = connection.by_ssrc.get(_read_long(datagram, 8)[0])
         if track is None:
-            self._learn(connection, datagram, size, now_ns)
+            self._unknown(connection, datagram, size, now_ns)
             return
         if datagram[1] & 0x7F != track.payload_type:
             connection.counters.unknown_payload_type += 1
@@ -109,11 +110,47 @@ class Intake:
         if start == end:  # an empty payload is a bandwidth probe
             _gate(track, extended, now_ns)
             return
+        self._show(track, datagram, extended, start, end, now_ns)
+
+    def _show(
+        self, track: Track, datagram: bytes, extended: int, start: int, end: int, now_ns: int
+    ) -> None:
         timestamp = _read_long(datagram, 4)[0]
         marker = datagram[1] & 0x80
         self._fanout.forward(track, extended, timestamp, marker, start, end, now_ns)
         if track.missing:
             self._events.missing(track, now_ns)
+
+    def _unknown(self, connection: Connection, datagram: bytes, size: int, now_ns: int) -> None:
+        track = connection.repairs.get(_read_long(datagram, 8)[0])
+        if track is None:
+            self._learn(connection, datagram, size, now_ns)
+        elif datagram[1] & 0x7F != track.spec.repair_type:
+            connection.counters.unknown_payload_type += 1
+        else:
+            connection.packets_received += 1
+            connection.octets_received += size
+            self._repair(track, datagram, size, now_ns)
+
+    def _repair(self, track: Track, datagram: bytes, size: int, now_ns: int) -> None:
+        """A retransmission (RFC 4588 section 4): the packet that is missed, in another stream.
+
+        Browsers also probe the path with repetitions of what has arrived; those end here.
+        """
+        payload = self._decrypt(track, datagram, size, now_ns)
+        if payload is None:
+            return
+        start, end = payload
+        if end - start <= REPAIR_OCTETS or track.muted or track.head < 0:
+            return
+        head, view = track.head, self._scratch.view
+        sequence = view[start] << 8 | view[start + 1]
+        extended = head + ((sequence - head + 0x8000) & 0xFFFF) - 0x8000
+        if extended not in track.missing:
+            return
+        track.missing.received(extended, now_ns / 1e9)
+        track.connection.counters.repaired += 1
+        self._show(track, datagram, extended, start + REPAIR_OCTETS, end, now_ns)
 
     def _learn(self, connection: Connection, datagram: bytes, size: int, now_ns: int) -> None:
         """A stream that the offer did not name: find its m-line, if the packet is authentic.
@@ -127,10 +164,13 @@ class Intake:
             return
         connection.learned += 1
         connection.heard_ns = connection.media_ns = now_ns
+        ssrc = _read_long(datagram, 8)[0]
         track = _find_track(connection, datagram)
         if track is None:
             return
-        ssrc = _read_long(datagram, 8)[0]
+        if datagram[1] & 0x7F != track.payload_type:
+            connection.repairs[ssrc] = track
+            return
         if track.ssrc is not None:
             connection.by_ssrc.pop(track.ssrc, None)
         connection.room.restart_track(track, ssrc)
@@ -173,7 +213,9 @@ class Intake:
 def _find_track(connection: Connection, datagram: bytes) -> Track | None:
     payload_type = datagram[1] & 0x7F
     candidates = [
-        track for track in connection.tracks.values() if track.payload_type == payload_type
+        track
+        for track in connection.tracks.values()
+        if payload_type in (track.payload_type, track.spec.repair_type)
     ]
     if connection.mid_extension:
         mid = find_extension(datagram, connection.mid_extension)

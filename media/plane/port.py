@@ -42,6 +42,8 @@ class TrackSpec:
         clock_rate: RTP clock in Hz.
         ssrc: From the offer; None until a packet shows it.
         level_extension: Extension id of the audio level (RFC 6464), 0 when not negotiated.
+        repair_type: Payload type of retransmissions (RFC 4588), 0 when not negotiated.
+        repair_ssrc: Their stream from the offer; None until a packet shows it.
     """
 
     mid: str
@@ -51,6 +53,8 @@ class TrackSpec:
     clock_rate: int
     ssrc: int | None
     level_extension: int = 0
+    repair_type: int = 0
+    repair_ssrc: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +66,16 @@ class SlotSpec:
         kind: Audio or video.
         ssrc: Ours, fixed for the life of the m-line.
         payload_types: Lower-case MIME type to the listener's payload type.
+        repair_types: Such a payload type to that of its retransmissions (RFC 4588).
+        repair_ssrc: Ours for retransmissions, 0 when not negotiated.
     """
 
     mid: str
     kind: MediaKind
     ssrc: int
     payload_types: Mapping[str, int]
+    repair_types: Mapping[int, int] = field(default_factory=dict)
+    repair_ssrc: int = 0
 
 
 class UplinkMeter(Protocol):
@@ -250,6 +258,7 @@ class Counters:
     protect_failed: int = 0
     nacks_received: int = 0
     nacks_sent: int = 0
+    repaired: int = 0
     retransmitted: int = 0
     plis_received: int = 0
     plis_sent: int = 0
@@ -289,6 +298,7 @@ class Connection:
         "packets_received",
         "packets_sent",
         "participant_id",
+        "repairs",
         "room",
         "round_trip_ns",
         "rx",
@@ -315,6 +325,7 @@ class Connection:
         self.ssrc = 1  # ours as an RTCP sender; media slots have their own
         self.tracks: dict[str, Track] = {}
         self.by_ssrc: dict[int, Track] = {}
+        self.repairs: dict[int, Track] = {}  # by SSRC of the retransmissions
         self.slots: dict[str, Slot] = {}  # by mid, in m-line order
         self.slots_by_ssrc: dict[int, Slot] = {}
         self.mid_extension = 0
@@ -335,6 +346,11 @@ class Connection:
         self.rx: object = None
         self.tx: object = None
         self.keys: object = None
+
+    def forget_repairs(self, track: Track) -> None:
+        """The streams that repeated a track's packets are over."""
+        for ssrc in [ssrc for ssrc, owner in self.repairs.items() if owner is track]:
+            del self.repairs[ssrc]
 
     def measured(self, trip_ns: int) -> None:
         """Note a round trip."""

@@ -62,6 +62,7 @@ class Rewriter:
         "_packets",
         "first_number",
         "picture_offset",
+        "repair_sequence",
         "sequence_offset",
         "timestamp_offset",
         "tl0_offset",
@@ -78,6 +79,7 @@ class Rewriter:
         self._octets = 0
         self._holes = 0
         self.first_number = 0
+        self.repair_sequence = self._next_sequence  # of the retransmissions, another stream
         self.sequence_offset = 0
         self.timestamp_offset = 0
         self.picture_offset = 0

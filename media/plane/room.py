@@ -41,6 +41,7 @@ class Room:
             self.end_track(track)
         connection.tracks.clear()
         connection.by_ssrc.clear()
+        connection.repairs.clear()
 
     def voice(self, track: Track, level: int, at_ns: int) -> None:
         """Take the level of an authenticated, voiced packet."""
@@ -77,6 +78,7 @@ class Room:
             self._clear(slot)
         if track.ssrc is not None:
             track.connection.by_ssrc.pop(track.ssrc, None)
+        track.connection.forget_repairs(track)
         track.connection.tracks.pop(track.spec.mid, None)
         moved = self._speakers.drop(track)
         if moved or freed:
@@ -87,6 +89,7 @@ class Room:
         self.close_taps(track)
         for slot in list(track.slots):
             self._suspend(slot)
+        track.connection.forget_repairs(track)
         track.restart(ssrc)
         if track.flowing:
             for tap in self.taps:

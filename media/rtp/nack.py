@@ -28,6 +28,10 @@ class MissingTracker:
     def __len__(self) -> int:
         return len(self._missing)
 
+    def __contains__(self, ext_seq: int) -> bool:
+        """Whether a packet is missing and not given up."""
+        return ext_seq in self._missing
+
     def received(self, ext_seq: int, at: float) -> None:
         """Note a packet, retransmitted ones included.
 

@@ -18,6 +18,8 @@ from media.types import MediaKind, TrackSource
 
 OPUS = 111
 VP8 = 96
+RTX = 97
+RTX_SSRC = 3999  # of the publisher's retransmissions
 LEVEL = 1  # extension id
 MID = 4
 SPEECH = bytes(60)
@@ -103,20 +105,27 @@ class Person:
             clock_rate=48000 if audio else 90000,
             ssrc=ssrc,
             level_extension=level if audio else 0,
+            repair_type=0 if audio else RTX,
+            repair_ssrc=None if audio or ssrc is None else RTX_SSRC,
         )
         track = self.connection.tracks[spec.mid] = Track(self.connection, spec, StreamMeter(48000))
         if ssrc is not None:
             self.connection.by_ssrc[ssrc] = track
+            if spec.repair_ssrc is not None:
+                self.connection.repairs[spec.repair_ssrc] = track
         return track
 
     def slot(
-        self, kind: MediaKind = MediaKind.AUDIO, types: Mapping[str, int] | None = None
+        self,
+        kind: MediaKind = MediaKind.AUDIO,
+        types: Mapping[str, int] | None = None,
+        repairs: Mapping[int, int] | None = None,
     ) -> Slot:
         audio = kind is MediaKind.AUDIO
         types = types or ({"audio/opus": 109} if audio else {"video/vp8": 120})
         mid, ssrc = f"s{len(self.connection.slots)}", self.rig.next_ssrc()
         rewriter = Rewriter(sequence=100, timestamp=5000, clock_rate=48000 if audio else 90000)
-        spec = SlotSpec(mid, kind, ssrc, types)
+        spec = SlotSpec(mid, kind, ssrc, types, repairs or {}, ssrc + 0x1000 if repairs else 0)
         slot = Slot(self.connection, spec, rewriter, ReportMeter(48000) if audio else None)
         self.connection.slots[mid] = slot
         self.connection.slots_by_ssrc[ssrc] = slot

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 RATE = 48_000
 FRAME = 960  # 20 ms
+VP8 = 97  # aiortc's payload type
 
 _system_addresses = aioice.ice.get_host_addresses
 
@@ -229,6 +230,25 @@ class Peer:
 
             self._cut.append(mend)
 
+    def lose(self, every: int, *, incoming: bool) -> None:
+        """Lose each `every`-th video packet of one direction, for good; repetitions pass."""
+        count = 0
+        for protocol in self._protocols():
+
+            def lost(data: bytes) -> bool:
+                nonlocal count
+                video = 127 < data[0] < 192 and data[1] & 0x7F == VP8
+                count += video
+                return video and count % every == 0
+
+            if incoming:
+                take = protocol.datagram_received
+                protocol.datagram_received = lambda data, address, take=take, lost=lost: (
+                    None if lost(data) else take(data, address)
+                )
+            else:
+                protocol.transport = _LossyWire(protocol.transport, lost)
+
     def restore(self) -> None:
         """Mend the network."""
         for mend in self._cut:
@@ -247,6 +267,21 @@ class Peer:
         if not transceivers or transceivers[0].sender.transport is None:
             return []
         return list(transceivers[0].sender.transport.transport._connection._protocols)
+
+
+class _LossyWire:
+    """A datagram transport that loses what it is told to."""
+
+    def __init__(self, wire: asyncio.DatagramTransport, lost: "Callable[[bytes], bool]") -> None:
+        self._wire = wire
+        self._lost = lost
+
+    def sendto(self, data: bytes, address: object = None) -> None:
+        if not self._lost(data):
+            self._wire.sendto(data, address)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._wire, name)
 
 
 class _DeadWire:

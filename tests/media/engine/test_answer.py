@@ -14,7 +14,7 @@ BOTH = Policy(publish=True, subscribe=True)
 
 
 def ssrcs(mid):
-    return 5000 + int(mid)
+    return 7000 + int(mid.split()[0]) if " " in mid else 5000 + int(mid)
 
 
 def ask(offer=CHROMIUM, policy=BOTH, sources=None):
@@ -57,6 +57,8 @@ class TestChromium:
         assert mic.ssrc
         assert (cam.source, cam.codec, cam.payload_type) == (TrackSource.CAMERA, "video/VP8", 96)
         assert cam.level_extension == 0
+        assert (cam.repair_type, cam.repair_ssrc) == (97, 3145469046)
+        assert (mic.repair_type, mic.repair_ssrc) == (0, None)
 
     def test_slots_have_fixed_ssrcs_and_the_listeners_payload_types(self):
         ear, eye = ask().slots
@@ -69,6 +71,8 @@ class TestChromium:
             "video/av1": 45,
             "video/vp9": 98,
         }
+        assert (ear.repair_types, ear.repair_ssrc) == ({}, 0)
+        assert (eye.repair_types[96], eye.repair_ssrc) == (97, 7003)
 
     def test_answer_text(self):
         text = answer()
@@ -87,11 +91,13 @@ class TestChromium:
         assert text.count("a=setup:passive") == 4
         assert text.count("a=fmtp:111 minptime=10;useinbandfec=1;usedtx=1") == 2
         assert "transport-cc" not in text
-        assert "rtx" not in text
+        assert text.count("rtx/90000") == 5  # one for the camera, one for each codec of the slot
+        assert "a=fmtp:97 apt=96" in text
+        assert "a=ssrc-group:FID 5003 7003" in text
         for feedback in ("nack", "nack pli", "ccm fir", "goog-remb"):
             assert f"a=rtcp-fb:96 {feedback}\r\n" in text
         assert "a=ssrc:5003 cname:roomtone" in text
-        assert [codec.name for codec in parsed.media[1].rtp.codecs] == ["VP8"]
+        assert [codec.name for codec in parsed.media[1].rtp.codecs] == ["VP8", "rtx"]
 
     def test_extensions(self):
         parsed = sdp.SessionDescription.parse(answer())

@@ -1,6 +1,6 @@
 from aiortc.rtcrtpparameters import RTCRtcpFeedback, RTCRtpCodecParameters
 
-from media.engine.codecs import choose, playable
+from media.engine.codecs import choose, playable, repair_of
 
 
 def codec(mime, number, rate=90000, feedback=(), **parameters):
@@ -57,3 +57,10 @@ def test_feedback_is_what_both_can():
 
 def test_codec_without_payload_type_is_not_taken():
     assert choose("video", [codec("video/VP8", None)]) is None
+
+
+def test_retransmissions_belong_to_the_codec_that_they_name():
+    vp8 = codec("video/VP8", 96)
+    offered = [vp8, codec("video/rtx", 98, apt=97), codec("video/rtx", 99, apt=96)]
+    assert repair_of(vp8, offered).payloadType == 99
+    assert repair_of(vp8, offered[:2]) is None

@@ -129,6 +129,18 @@ async def test_pictures_follow_the_view(hall):
     await until(lambda: hall.told.slots["bob"][3].participant_id is None)
 
 
+async def test_lost_pictures_are_repaired_in_both_directions(hall):
+    ada = await hall.join("ada", camera=True)
+    bob = await hall.join("bob", video_slots=1, every_video=True)
+    await bob.sees(3)
+    ada.lose(7, incoming=False)
+    bob.lose(5, incoming=True)
+    await until(lambda: hall.engine.stats("ada").counters["repaired"] > 2, within=15)
+    await until(lambda: hall.engine.stats("bob").counters["retransmitted"] > 2, within=15)
+    seen = bob.ears["3"].frames
+    await bob.sees(seen + 10)
+
+
 async def test_simple_clients_publish_or_listen_only(hall):
     ada = await hall.join("ada", tone=440, subscribe=False)
     bob = await hall.join("bob", tone=1000, publish=False)

@@ -217,3 +217,56 @@ class TestVideo:
         studio.rig.fanout.resend(slot, track.cache.get(number & 0xFFFF))
         assert [data for _, data in studio.rig.sent()] == [first[2]]
         assert bob.connection.counters.retransmitted == 1
+
+    def test_who_negotiated_it_gets_repetitions_in_a_stream_of_their_own(self, studio):
+        ada = studio.camera("ada")
+        bob = studio.rig.person("bob")
+        slot = bob.slot(MediaKind.VIDEO, repairs={120: 121})
+        bob.join()
+        studio.view(bob, "ada")
+        studio.send(ada, 1, vp8())
+        for sequence in range(2, 5):
+            studio.send(ada, sequence, vp8(key=sequence == 2, picture=sequence), marker=True)
+        first = studio.rig.received(bob)
+        track = ada.connection.tracks["m0"]
+        for wanted in (101, 102, 101):
+            number = slot.rewriter.number_of(wanted, track.progress)
+            studio.rig.fanout.resend(slot, track.cache.get(number & 0xFFFF))
+        again = studio.rig.received(bob)
+        assert {(one.payload_type, one.ssrc, one.marker) for one in again} == {
+            (121, slot.spec.repair_ssrc, True)
+        }
+        assert [one.sequence - again[0].sequence for one in again] == [0, 1, 2]
+        for one, wanted in zip(again, (101, 102, 101), strict=True):
+            original = first[wanted - 100]
+            assert one.payload == wanted.to_bytes(2, "big") + original.payload
+            assert one.timestamp == original.timestamp
+
+    def test_repetitions_wait_until_the_listener_is_connected(self, studio):
+        ada = studio.camera("ada")
+        bob = studio.rig.person("bob")
+        slot = bob.slot(MediaKind.VIDEO, repairs={120: 121})
+        bob.join()
+        studio.view(bob, "ada")
+        studio.send(ada, 1, vp8())
+        studio.send(ada, 2, vp8(key=True))
+        studio.rig.sent()
+        bob.connection.tx = None
+        track = ada.connection.tracks["m0"]
+        studio.rig.fanout.resend(slot, track.cache.get(track.progress.number & 0xFFFF))
+        assert studio.rig.sent() == []
+
+    def test_repetitions_fill_batch_after_batch(self, studio):
+        ada = studio.camera("ada")
+        bob = studio.rig.person("bob")
+        slot = bob.slot(MediaKind.VIDEO, repairs={120: 121})
+        bob.join()
+        studio.view(bob, "ada")
+        studio.send(ada, 1, vp8())
+        studio.send(ada, 2, vp8(key=True))
+        studio.rig.sent()
+        track = ada.connection.tracks["m0"]
+        packet = track.cache.get(track.progress.number & 0xFFFF)
+        for _ in range(CAPACITY + 1):
+            studio.rig.fanout.resend(slot, packet)
+        assert len(studio.rig.sent()) == 1

@@ -1,5 +1,5 @@
 import pytest
-from support.plane import MID, SPEECH, VP8, Rig
+from support.plane import MID, RTX, RTX_SSRC, SPEECH, VP8, Rig
 
 from media.plane.datagram_intake import DECRYPT_EVERY, MAX_LEARNED
 from media.plane.speakers import HANGOVER_PACKETS
@@ -255,3 +255,69 @@ class TestVideo:
         self.send(ada, 3, b"", padding=200)
         self.send(ada, 4, self.DELTA)
         assert [packet.sequence for packet in rig.received(bob)] == [100, 101]
+
+
+class TestRetransmissions:
+    """RFC 4588: what is missed comes again in another stream."""
+
+    KEY, DELTA = b"\x10\x00" + bytes(30), b"\x10\x01" + bytes(30)
+
+    def start(self, rig, ssrc=3000):
+        ada, eye = rig.person("ada"), rig.listener("eye", 1, MediaKind.VIDEO)
+        ada.track(TrackSource.CAMERA, ssrc=ssrc)
+        ada.join()
+        eye.connection.every_video = True
+        return ada, eye
+
+    def frame(self, ada, sequence, payload):
+        ada.send(sequence, payload=payload, payload_type=VP8, ssrc=3000, level=None)
+
+    def repeat(self, ada, sequence, payload, *, number=1, **facts):
+        again = sequence.to_bytes(2, "big") + payload
+        facts = {"payload_type": RTX, "ssrc": RTX_SSRC, "level": None} | facts
+        ada.send(number, payload=again, timestamp=sequence, **facts)
+
+    def test_a_missing_packet_is_forwarded_in_its_place_once(self, rig):
+        ada, eye = self.start(rig)
+        self.frame(ada, 1, self.KEY)
+        for sequence in (2, 3, 6, 7):
+            self.frame(ada, sequence, self.KEY if sequence == 2 else self.DELTA)
+        rig.received(eye)
+        body = b"\x10\x01again" + bytes(20)
+        for number in range(2):
+            self.repeat(ada, 5, body, number=number)
+        got = rig.received(eye)
+        assert [(one.sequence, one.payload, one.timestamp) for one in got] == [
+            (104, body, (got[0].timestamp))
+        ]
+        assert ada.connection.counters.repaired == 1
+        assert len(ada.connection.tracks["m0"].missing) == 1
+
+    def test_probes_and_nonsense_end_at_the_server(self, rig):
+        ada, eye = self.start(rig)
+        self.repeat(ada, 5, self.DELTA)  # before the stream began
+        self.frame(ada, 1, self.KEY)
+        self.frame(ada, 2, self.KEY)
+        self.frame(ada, 5, self.DELTA)
+        rig.received(eye)
+        self.repeat(ada, 2, self.KEY, number=2)
+        self.repeat(ada, 4, b"", number=3)
+        self.repeat(ada, 4, self.DELTA, number=4, payload_type=VP8)
+        rig.take(ada, b"\x80\x61\x00\x09" + bytes(6) + RTX_SSRC.to_bytes(2, "big") + bytes(40))
+        assert rig.received(eye) == []
+        assert ada.connection.counters.repaired == 0
+        assert ada.connection.counters.unknown_payload_type == 1
+        assert ada.connection.counters.auth_failed == 1
+
+    def test_their_stream_is_found_by_its_m_line(self, rig):
+        ada, eye = self.start(rig)
+        ada.connection.repairs.clear()
+        ada.connection.mid_extension = MID
+        for sequence in (1, 2, 4):
+            self.frame(ada, sequence, self.KEY)
+        rig.received(eye)
+        self.repeat(ada, 3, self.DELTA, mid="m0", ssrc=77)
+        self.repeat(ada, 3, self.DELTA, number=2, ssrc=77)
+        assert len(rig.received(eye)) == 1
+        rig.room.end_track(ada.connection.tracks["m0"])
+        assert ada.connection.repairs == {}

@@ -77,3 +77,12 @@ def test_key_frame_clears_all_gaps():
     feed(tracker, [1, 5])
     tracker.clear()
     assert tracker.due(1.0) == []
+
+
+def test_knows_what_is_missing():
+    tracker = MissingTracker()
+    feed(tracker, [1, 3])
+    assert 2 in tracker
+    assert 3 not in tracker
+    feed(tracker, [2])
+    assert 2 not in tracker
