@@ -16,8 +16,15 @@ from pydantic import (
     SecretStr,
     model_validator,
 )
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+from typing_extensions import override
 
 DEV_KEY = "rt_dev"
+PREFIX = "ROOMTONE_"
 GIB = 1 << 30
 
 
@@ -79,6 +86,12 @@ class HttpSettings(Group):
     )
     allowed_origins: list[str] = Field(
         default=[], description="Origins of other web pages that may use API and WebSocket."
+    )
+    security_contact: str | None = Field(
+        default=None,
+        pattern="^(mailto|https|tel):",
+        description="Where to report a security problem, such as `mailto:security@example.org`; "
+        "shown in `/.well-known/security.txt`.",
     )
     max_body_bytes: int = Field(
         default=1_048_576, ge=1024, description="Largest request body on the native API, bytes."
@@ -193,6 +206,16 @@ class AuthSettings(Group):
         return self
 
 
+class ConvexSettings(Group):
+    """The Convex dialect."""
+
+    redact_errors: bool = Field(
+        default=False,
+        description="Tell Convex clients only `Server Error` as a production deployment does; "
+        "the data of expected refusals stays.",
+    )
+
+
 class StorageSettings(Group):
     """Data at rest."""
 
@@ -207,8 +230,20 @@ class StorageSettings(Group):
     )
 
 
-class Settings(Group):
-    """The tree."""
+class Settings(BaseSettings):
+    """The tree.
+
+    Made by itself it takes its arguments and defaults alone; `server.configfiles.load` names the
+    other sources.
+    """
+
+    model_config = SettingsConfigDict(
+        extra="forbid",
+        frozen=True,
+        validate_default=True,
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+    )
 
     dev: bool = Field(
         default=False,
@@ -220,6 +255,20 @@ class Settings(Group):
     recording: RecordingSettings = RecordingSettings()
     auth: AuthSettings = AuthSettings()
     storage: StorageSettings = StorageSettings()
+    convex: ConvexSettings = ConvexSettings()
+
+    @classmethod
+    @override
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments alone: where a value comes from is never a surprise."""
+        return (init_settings,)
 
     @property
     def hosts(self) -> tuple[str, ...]:

@@ -9,8 +9,8 @@ from typing import Literal, get_args, get_origin
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from server.config import Settings
-from server.configfiles import PREFIX, Loaded, described
+from server.config import PREFIX, Settings
+from server.configfiles import Loaded, described
 
 INTRO = """\
 # Configuration

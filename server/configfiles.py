@@ -3,19 +3,20 @@
 import json
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import cast, get_args
+from typing import cast
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_settings import EnvSettingsSource, SettingsError, TomlConfigSettingsSource
+from typing_extensions import override
 
-from server.config import Settings
+from server.config import PREFIX, Settings
 from server.errors import ConfigError
 
-PREFIX = "ROOMTONE_"
 NOT_SETTINGS = frozenset({"ROOMTONE_CONFIG", "ROOMTONE_URL", "ROOMTONE_KEY"})
 """Words of the same prefix that the command line and the examples read."""
 
@@ -50,15 +51,17 @@ def load(
     Raises:
         ConfigError: The file cannot be read, a key is unknown or a value is not possible.
     """
+    given = flags or {}
+    words = {_variable(name): value for name, value in given.items() if isinstance(value, str)}
+    plain = {name: value for name, value in given.items() if not isinstance(value, str)}
     tree: Tree = {}
     sources: dict[str, str] = {}
     if file is not None:
-        for name, value in _flat(_read(file)):
-            _put(tree, sources, name, value, "file")
-    for name, text in _from_environment(os.environ if environ is None else environ):
-        _put(tree, sources, name, text, "environment")
-    for name, value in (flags or {}).items():
-        _put(tree, sources, name, value, "flag")
+        _merge(tree, sources, _flat(_read(file)), "file")
+    environ = os.environ if environ is None else environ
+    _merge(tree, sources, _flat(_Words(environ, "environment")()), "environment")
+    _merge(tree, sources, _flat(_Words(words, "flag")()), "flag")
+    _merge(tree, sources, plain.items(), "flag")
     try:
         return Loaded(Settings.model_validate(tree), sources)
     except ValidationError as error:
@@ -99,11 +102,53 @@ def _group(field: FieldInfo) -> type[BaseModel] | None:
 
 def _read(file: Path) -> Tree:
     try:
-        return tomllib.loads(file.read_text("utf-8"))
+        file.read_bytes()  # a source of settings passes over a file that is not there
+        return TomlConfigSettingsSource(Settings, toml_file=file)()
     except OSError as error:
         raise ConfigError(f"cannot read {file}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} is not TOML: {error}") from error
+
+
+class _Words(EnvSettingsSource):
+    """Settings written as words in the form of the environment; lists may use commas.
+
+    Raises:
+        ConfigError: A name is unknown, or a list is neither JSON nor words between commas.
+    """
+
+    def __init__(self, words: Mapping[str, str], source: str) -> None:
+        super().__init__(Settings)
+        ours = {k: v for k, v in words.items() if k.startswith(PREFIX) and k not in NOT_SETTINGS}
+        known = {name for name, _ in described()}
+        for key in sorted(ours):
+            if (name := _dotted(key)) not in known:
+                raise _unknown(name, source, list(known))
+        self.env_vars = {key.lower(): value for key, value in ours.items()}
+
+    @override
+    def __call__(self) -> Tree:
+        try:
+            return super().__call__()
+        except SettingsError as error:
+            raise ConfigError(str(error.__cause__ or error)) from error
+
+    @override
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: str) -> object:
+        if value.strip()[:1] not in ("[", "{"):
+            return [part.strip() for part in value.split(",") if part.strip()]
+        try:
+            return json.loads(value)
+        except ValueError as error:
+            raise ConfigError(f"{field_name}: {value} is not a JSON list") from error
+
+
+def _variable(name: str) -> str:
+    return PREFIX + name.replace(".", "__").upper()
+
+
+def _dotted(variable: str) -> str:
+    return variable.removeprefix(PREFIX).lower().replace("__", ".")
 
 
 def _flat(tree: Tree, prefix: str = "") -> Iterator[tuple[str, object]]:
@@ -115,44 +160,23 @@ def _flat(tree: Tree, prefix: str = "") -> Iterator[tuple[str, object]]:
             yield prefix + name, value
 
 
-def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    for key, text in sorted(environ.items()):
-        if key.startswith(PREFIX) and key not in NOT_SETTINGS:
-            yield key.removeprefix(PREFIX).lower().replace("__", "."), text
-
-
-def _put(tree: Tree, sources: dict[str, str], name: str, value: object, source: str) -> None:
-    fields = dict(described())
-    if name not in fields:
-        raise _unknown(name, source, list(fields))
-    *groups, last = name.split(".")
-    place = tree
-    for group in groups:
-        place = cast("Tree", place.setdefault(group, {}))
-    place[last] = _parsed(value, fields[name], name) if isinstance(value, str) else value
-    sources[name] = source
-
-
-def _parsed(text: str, field: FieldInfo, name: str) -> object:
-    """Text from environment or flag: lists may be JSON or separated by commas."""
-    if not _is_list(field):
-        return text
-    if text.strip().startswith("["):
-        try:
-            return json.loads(text)
-        except ValueError as error:
-            raise ConfigError(f"{name}: {text} is not a JSON list") from error
-    return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def _is_list(field: FieldInfo) -> bool:
-    return str(field.annotation).startswith("list[") or any(
-        str(arg).startswith("list[") for arg in get_args(field.annotation)
-    )
+def _merge(
+    tree: Tree, sources: dict[str, str], values: Iterable[tuple[str, object]], source: str
+) -> None:
+    known = [name for name, _ in described()]
+    for name, value in values:
+        if name not in known:
+            raise _unknown(name, source, known)
+        *groups, last = name.split(".")
+        place = tree
+        for group in groups:
+            place = cast("Tree", place.setdefault(group, {}))
+        place[last] = value
+        sources[name] = source
 
 
 def _unknown(name: str, source: str, known: list[str]) -> ConfigError:
-    shown = PREFIX + name.replace(".", "__").upper() if source == "environment" else name
+    shown = _variable(name) if source == "environment" else name
     close = get_close_matches(name, known, n=1, cutoff=0.6) or [
         other for other in known if other.rsplit(".", 1)[-1] == name.rsplit(".", 1)[-1]
     ]
@@ -160,7 +184,7 @@ def _unknown(name: str, source: str, known: list[str]) -> ConfigError:
     if close:
         meant = close[0]
         if source == "environment":
-            meant = PREFIX + meant.replace(".", "__").upper()
+            meant = _variable(meant)
         hint = f"Did you mean {meant}?"
     return ConfigError(f"unknown setting {shown} ({source})", hint)
 
