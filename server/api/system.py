@@ -2,6 +2,7 @@
 
 import asyncio
 import platform
+from datetime import timedelta
 from functools import cache
 from importlib.metadata import version
 
@@ -14,6 +15,7 @@ from server.http.registry import Content, Credential, Registry
 
 routes = Registry()
 _TAG = "Server"
+_CONTACT_GOOD_FOR = timedelta(days=30)  # RFC 9116 section 2.5.5: less than a year
 READY_SECONDS = 2.0
 """A database that does not answer within that time is not ready."""
 
@@ -121,3 +123,21 @@ async def get_key_set(call: Call) -> shapes.KeySet:
     if call.app.issuer is None:
         raise Problem(404, "no_local_issuer", "This server issues no user tokens itself.")
     return shapes.KeySet.model_validate(call.app.issuer.jwks())
+
+
+@routes.route(
+    "GET",
+    "/.well-known/security.txt",
+    tag=_TAG,
+    credential=Credential.NOT_READ,
+    contents={200: Content("A security.txt (RFC 9116).", "text/plain", {"type": "string"})},
+    problems={404: ("no_security_contact",)},
+)
+async def get_security_contact(call: Call) -> web.Response:
+    """Tell where to report a security problem, where the operator has said so."""
+    contact = call.app.settings.http.security_contact
+    if contact is None:
+        raise Problem(404, "no_security_contact", "The operator names no security contact.")
+    expires = (call.app.clock.utc() + _CONTACT_GOOD_FOR).strftime("%Y-%m-%dT%H:%M:%SZ")
+    canonical = f"{call.app.settings.public_url}/.well-known/security.txt"
+    return web.Response(text=f"Contact: {contact}\nExpires: {expires}\nCanonical: {canonical}\n")

@@ -6,7 +6,7 @@ from server.http.registry import Credential
 OPEN = {
     "/healthz", "/readyz", "/metrics", "/version", "/v1/client-config",
     "/v1/quality-model", "/.well-known/jwks.json",
-    "/v1/sign-in", "/v1/sign-out",
+    "/v1/sign-in", "/v1/sign-out", "/.well-known/security.txt",
 }  # fmt: skip
 ROUTES = native_routes().routes
 

@@ -91,3 +91,14 @@ async def test_without_a_local_issuer_there_is_no_key(tmp_path: Path) -> None:
     async with serving(tmp_path, dev=False) as web:
         answer = await web.client.get("/.well-known/jwks.json")
         assert (answer.status, (await answer.json())["code"]) == (404, "no_local_issuer")
+
+
+async def test_security_contact_is_shown_where_there_is_one(tmp_path: Path, web: Web) -> None:
+    missing = await web.client.get("/.well-known/security.txt")
+    assert (missing.status, (await missing.json())["code"]) == (404, "no_security_contact")
+    http = {"security_contact": "mailto:security@example.org"}
+    async with serving(tmp_path / "other", http=http) as other:
+        answer = await other.client.get("/.well-known/security.txt")
+        lines = (await answer.text()).splitlines()
+    assert answer.content_type == "text/plain"
+    assert lines[:2] == ["Contact: mailto:security@example.org", "Expires: 2026-12-20T09:00:00Z"]
