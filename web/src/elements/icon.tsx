@@ -29,6 +29,7 @@ import send from "lucide-static/icons/send.svg?raw";
 import sun from "lucide-static/icons/sun.svg?raw";
 import trash from "lucide-static/icons/trash-2.svg?raw";
 import warning from "lucide-static/icons/triangle-alert.svg?raw";
+import person from "lucide-static/icons/user.svg?raw";
 import remove from "lucide-static/icons/user-x.svg?raw";
 import people from "lucide-static/icons/users.svg?raw";
 import video from "lucide-static/icons/video.svg?raw";
@@ -67,6 +68,7 @@ const ICONS = {
   sun,
   trash,
   warning,
+  person,
   remove,
   people,
   video,

@@ -153,7 +153,7 @@ function Preview({ media, name }: { media: LocalMedia; name: string }) {
       ) : (
         <div class="preview-off">
           <div class="tile-initials" aria-hidden="true">
-            <span>{name.trim() ? initials(name) : "–"}</span>
+            <span>{name.trim() ? initials(name) : <Icon name="person" />}</span>
           </div>
           <p>{asking ? t("join.previewAsking") : t("join.previewOff")}</p>
         </div>
@@ -185,6 +185,11 @@ function Switch({ device }: { device: LocalDevice }) {
   );
 }
 
+function emptyChoice(open: boolean, choices: number): string {
+  if (open) return t("join.defaultDevice");
+  return choices === 0 ? t("join.noDevice") : t("join.pickDevice");
+}
+
 function Picker({
   device,
   media,
@@ -197,8 +202,8 @@ function Picker({
   const state = device.state.value;
   const self = useRef<HTMLSelectElement>(null);
   const choices = media.devices.value.filter((one) => one.kind === device.kind && one.id !== "");
-  const current =
-    state.kind === "on" ? (state.track.getSettings().deviceId ?? "") : (device.preferred ?? "");
+  const opened = state.kind === "on" ? state.track.getSettings().deviceId : device.preferred;
+  const current = choices.some((choice) => choice.id === opened) ? (opened ?? "") : "";
   // The browser tells names only once a device is open.
   useEffect(() => {
     if (state.kind === "on") void media.refresh();
@@ -213,10 +218,8 @@ function Picker({
           disabled={choices.length === 0}
           onChange={(event) => void device.choose(event.currentTarget.value)}
         >
-          {choices.length === 0 && (
-            <option value="">
-              {state.kind === "on" ? t("join.defaultDevice") : t("join.noDevice")}
-            </option>
+          {!choices.some((choice) => choice.id === current) && (
+            <option value="">{emptyChoice(state.kind === "on", choices.length)}</option>
           )}
           {choices.map((choice) => (
             <option key={choice.id} value={choice.id}>

@@ -91,6 +91,8 @@ function Top({ view }: { view: MeetingView }) {
 
 /** Red, moving and in words: nobody may be recorded without knowing. */
 function Recording({ view }: { view: MeetingView }) {
+  // Read here: a component is drawn again only for the signals it read itself.
+  view.seconds.value;
   if (!view.recordingActive.value) return null;
   const state = view.recording.value?.state;
   const name = view.starter() ?? t("recording.somebody");

@@ -203,7 +203,9 @@ export class MeetingView {
 
   show(panel: Panel | null): void {
     this.open.value = this.open.value === panel ? null : panel;
-    if (this.open.value === "chat") this.chat.read();
+    if (this.open.value !== "chat") return;
+    this.chat.read();
+    this.toasts.clear("chat");
   }
 
   togglePin(key: string): void {
@@ -344,6 +346,7 @@ export class MeetingView {
         if (!seen && !mine) {
           this.toasts.show(
             t("chat.toast", { name: message.message.name, text: message.message.text }),
+            { topic: "chat" },
           );
         }
         return;

@@ -7,6 +7,8 @@ export interface Toast {
   text: string;
   /** Read at once instead of when the reader pauses. */
   urgent: boolean;
+  /** What it is about, so that reading that elsewhere takes it away. */
+  topic: string | null;
 }
 
 const SHOWN_MS = 6_000;
@@ -26,8 +28,9 @@ export class Toasts {
     return this.shown;
   }
 
-  show(text: string, options: { urgent?: boolean } = {}): void {
-    const toast = { id: this.next, text, urgent: options.urgent ?? false };
+  show(text: string, options: { urgent?: boolean; topic?: string } = {}): void {
+    const { urgent = false, topic = null } = options;
+    const toast = { id: this.next, text, urgent, topic };
     this.next += 1;
     this.shown.value = [...this.shown.value, toast].slice(-MOST);
     this.clock.after(SHOWN_MS, () => this.dismiss(toast.id), this.lifetime);
@@ -35,5 +38,10 @@ export class Toasts {
 
   dismiss(id: number): void {
     this.shown.value = this.shown.value.filter((toast) => toast.id !== id);
+  }
+
+  /** Takes away all notices about `topic`. */
+  clear(topic: string): void {
+    this.shown.value = this.shown.value.filter((toast) => toast.topic !== topic);
   }
 }

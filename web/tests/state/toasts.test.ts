@@ -19,3 +19,11 @@ test("at most four are shown at once", () => {
   for (const name of ["a", "b", "c", "d", "e"]) toasts.show(name);
   expect(toasts.list.value.map((one) => one.text)).toEqual(["b", "c", "d", "e"]);
 });
+
+test("notices about one topic go together", () => {
+  const toasts = new Toasts(new FakeClock(), new AbortController().signal);
+  toasts.show("Bo: hello", { topic: "chat" });
+  toasts.show("Bo joined");
+  toasts.clear("chat");
+  expect(toasts.list.value.map((one) => one.text)).toEqual(["Bo joined"]);
+});

@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import { Network, verdictOf } from "../../src/state/network";
+
+function report(received: number): RTCStatsReport {
+  const pair = {
+    id: "pair",
+    type: "candidate-pair",
+    state: "succeeded",
+    nominated: true,
+    bytesSent: 0,
+    bytesReceived: received,
+  };
+  return new Map([["pair", pair]]) as unknown as RTCStatsReport;
+}
+
+test("figures need two moments of one connection", () => {
+  const network = new Network();
+  network.measured(report(1_000), 0);
+  expect(network.figures.value).toBeNull();
+  network.measured(report(6_000), 5_000);
+  expect(network.figures.value?.down).toBe(8_000);
+  network.measured(report(10), 10_000);
+  expect(network.figures.value?.down).toBe(8_000);
+  network.measured(report(1_260), 15_000);
+  expect(network.figures.value?.down).toBe(2_000);
+});
+
+test("the verdict is the server's judgement in the panel's words", () => {
+  expect(
+    [null, "excellent", "good", "fair", "poor"].map((label) => verdictOf(label as never)),
+  ).toEqual(["unknown", "good", "good", "fair", "poor"]);
+  const network = new Network();
+  network.judged("poor", "loss");
+  expect(network.quality.value).toEqual({ label: "poor", reason: "loss" });
+});

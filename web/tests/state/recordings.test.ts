@@ -1,0 +1,145 @@
+import { expect, test } from "vitest";
+import { ApiError } from "../../src/api/http";
+import type { Page, RecordingInfo, RecordingState } from "../../src/api/types";
+import { isUnfinished, Recordings } from "../../src/state/recordings";
+import { FakeClock } from "../support/clock";
+import { settle } from "../support/rtc";
+
+function recording(id: string, state: RecordingState = "ready"): RecordingInfo {
+  return {
+    id,
+    meeting_id: "m",
+    title: `Title ${id}`,
+    state,
+    started_at: "2026-11-20T12:00:00Z",
+    duration_seconds: 1,
+    files: [
+      {
+        id: "f",
+        participant_id: "p",
+        name: "Zoë",
+        kind: "audio",
+        content_type: "audio/ogg",
+        duration_seconds: 1,
+        bytes: 1,
+      },
+    ],
+  };
+}
+
+type Answer = (cursor: string | null) => Page<RecordingInfo>;
+
+function make(answer: Answer) {
+  const clock = new FakeClock();
+  let asked = 0;
+  const server = {
+    answer,
+    removed: [] as string[],
+    recordings: async (cursor: string | null) => {
+      asked += 1;
+      return server.answer(cursor);
+    },
+    deleteRecording: async (id: string) => {
+      if (id === "busy") throw new ApiError(409, "recording_running", "", null);
+      server.removed.push(id);
+    },
+  };
+  const list = new Recordings(server, clock, new AbortController().signal);
+  return { clock, list, server, asked: () => asked };
+}
+
+const one = (items: RecordingInfo[], next: string | null = null) => ({ items, next_cursor: next });
+const ids = (list: Recordings) => list.shown.value.map((item) => item.id);
+
+function refuse(status: number, code: string): Answer {
+  return () => {
+    throw new ApiError(status, code, "Words.", null);
+  };
+}
+
+test("looks again only while something is unfinished", async () => {
+  let state: RecordingState = "processing";
+  const { clock, list, asked } = make(() => one([recording("a", state)]));
+  list.start();
+  await settle();
+  state = "ready";
+  clock.advance(3_000);
+  await settle();
+  expect(list.shown.value[0]?.state).toBe("ready");
+  clock.advance(30_000);
+  await settle();
+  expect(asked()).toBe(2);
+});
+
+test("older pages follow, and stay when the first is read again", async () => {
+  const { list } = make((cursor) =>
+    cursor ? one([recording("c")]) : one([recording("a", "processing"), recording("b")], "next"),
+  );
+  await list.load();
+  expect(list.more.value).toBe("next");
+  await list.loadMore();
+  expect(ids(list)).toEqual(["a", "b", "c"]);
+  expect(list.more.value).toBeNull();
+  await list.load();
+  expect(ids(list)).toEqual(["a", "b", "c"]);
+  await list.loadMore();
+  expect(ids(list)).toHaveLength(3);
+});
+
+test("searches titles, states and people", async () => {
+  const { list } = make(() => one([recording("a"), recording("b", "failed")]));
+  await list.load();
+  list.find("title A");
+  expect(ids(list)).toEqual(["a"]);
+  list.find("FAILED");
+  expect(ids(list)).toEqual(["b"]);
+  list.find("zoë");
+  expect(ids(list)).toEqual(["a", "b"]);
+  list.find("nothing like it");
+  expect(ids(list)).toEqual([]);
+});
+
+test("denied, offline and broken are three things", async () => {
+  const denied = make(refuse(401, "credential_required"));
+  await denied.list.load();
+  expect(denied.list.state.value).toEqual({ kind: "denied" });
+  const broken = make(refuse(500, "internal"));
+  await broken.list.load();
+  expect(broken.list.state.value).toMatchObject({ kind: "error", text: "Words. (internal)" });
+});
+
+test("an unreachable server leaves what was known and is tried again", async () => {
+  const { clock, list, server } = make(() => one([recording("a")]));
+  list.start();
+  await settle();
+  server.answer = refuse(0, "offline");
+  await list.load();
+  expect(list.state.value).toEqual({ kind: "offline" });
+  expect(ids(list)).toEqual(["a"]);
+  server.answer = () => one([recording("a"), recording("b")]);
+  clock.advance(3_000);
+  await settle();
+  expect(list.state.value).toEqual({ kind: "ready" });
+  expect(ids(list)).toEqual(["a", "b"]);
+});
+
+test("deleting takes it away, or says why not", async () => {
+  const { list, server } = make(() => one([recording("a"), recording("busy")]));
+  await list.load();
+  await list.remove("a");
+  expect(ids(list)).toEqual(["busy"]);
+  await list.remove("busy");
+  expect(ids(list)).toEqual(["busy"]);
+  expect(list.problem.value).toContain("recording_running");
+  expect(server.removed).toEqual(["a"]);
+});
+
+test("ready and failed are the ends", () => {
+  const states: RecordingState[] = ["starting", "stopping", "ready", "failed"];
+  expect(states.map((state) => isUnfinished(recording("x", state)))).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
+});
