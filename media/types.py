@@ -43,6 +43,40 @@ class QualityLabel(StrEnum):
     POOR = "poor"
 
 
+class Direction(StrEnum):
+    """Which way a stream goes, seen from the browser."""
+
+    UPLINK = "uplink"
+    DOWNLINK = "downlink"
+
+
+@dataclass(frozen=True, slots=True)
+class StreamReading:
+    """One stream of a connection, judged.
+
+    Attributes:
+        direction: Which way.
+        source: What is published (`TrackSource`), or the kind of what is received (`MediaKind`).
+        label: None while too little is known.
+        score: Smoothed transmission rating, 0 to 93.2.
+        reason: As in `Reading`.
+        packets: Settled since the connection came up, lost ones included.
+        lost: Settled as lost since then.
+        jitter_ms: Highest of the window.
+        active: Whether the stream speaks for its connection; false when held for long.
+    """
+
+    direction: Direction
+    source: str
+    label: QualityLabel | None
+    score: float
+    reason: str | None
+    packets: int
+    lost: int
+    jitter_ms: float
+    active: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A judged connection quality.
@@ -54,6 +88,10 @@ class Reading:
         loss_percent: Share of settled packets lost in the window, 0 to 100.
         round_trip_ms: Latest round trip, None while unknown.
         jitter_ms: RFC 3550 interarrival jitter.
+        direction: Which way the stream goes that the label is of; None for the transport itself.
+        source: That stream's source (see `StreamReading`).
+        age_seconds: How long the label has held.
+        active: Whether a stream speaks now; else the label is kept over silence.
     """
 
     label: QualityLabel
@@ -62,6 +100,10 @@ class Reading:
     loss_percent: float
     round_trip_ms: float | None
     jitter_ms: float
+    direction: Direction | None = None
+    source: str | None = None
+    age_seconds: int = 0
+    active: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +324,7 @@ class RecordingResult:
         duration_seconds: From start to stop, pauses included.
         files: Every file, in track and segment order.
         failed: Stable code when writing broke down for good, else None.
+        recovered: A crash had left it open.
     """
 
     recording_id: str
@@ -289,6 +332,7 @@ class RecordingResult:
     duration_seconds: float
     files: tuple[RecordedFile, ...]
     failed: str | None = None
+    recovered: bool = False
 
 
 class RecordingListener(Protocol):
@@ -339,6 +383,8 @@ class ConnectionStats:
         packets_lost: Settled as lost on the uplink.
         reading: Latest quality, None while unknown.
         counters: Everything else by name (drops, nacks, plis).
+        streams: Every stream that was measured, judged by itself.
+        limited_ticks: Seconds in which we ourselves were too late to judge fairly.
     """
 
     packets_received: int
@@ -348,6 +394,8 @@ class ConnectionStats:
     packets_lost: int
     reading: Reading | None
     counters: Mapping[str, int] = field(default_factory=dict)
+    streams: tuple[StreamReading, ...] = ()
+    limited_ticks: int = 0
 
 
 @dataclass(frozen=True, slots=True)

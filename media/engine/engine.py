@@ -217,6 +217,8 @@ class Engine:
             peer.quality.lost,
             peer.quality.reading,
             connection.counters.by_name(),
+            peer.quality.streams,
+            peer.quality.limited_ticks,
         )
 
     # Rooms

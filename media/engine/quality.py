@@ -1,9 +1,9 @@
 """One second of a connection, from the plane's meters into the quality judge."""
 
 from media.plane.port import Connection
-from media.quality.judge import ConnectionJudge
-from media.quality.measure import Bucket, ReportMeter, StreamMeter
-from media.types import Reading, TrackSource
+from media.quality.connection import ConnectionJudge, StreamName, StreamTick
+from media.quality.measure import ReportMeter, StreamMeter
+from media.types import Direction, Reading, StreamReading
 
 REPORT_SECONDS = 30.0  # a steady label is told this often, so that charts have points
 # A peer that still answers STUN (browsers ask every 2.5 s) and sends no audio has been muted by
@@ -11,13 +11,17 @@ REPORT_SECONDS = 30.0  # a steady label is told this often, so that charts have 
 _ALIVE_NS = 4_000_000_000
 _LOST_NS = 5_000_000_000
 
+Ticks = dict[StreamName, StreamTick]
+
 
 class PeerQuality:
     """Folds a connection's ticks into a reading."""
 
     def __init__(self) -> None:
         self.reading: Reading | None = None
+        self.streams: tuple[StreamReading, ...] = ()
         self.lost = 0
+        self.limited_ticks = 0
         self._judge = ConnectionJudge()
         self._told: Reading | None = None
         self._told_at = 0.0
@@ -28,22 +32,22 @@ class PeerQuality:
         heard_ns = connection.heard_ns
         if heard_ns is None:
             return
+        self.limited_ticks += server_limited
         silent_ns = now_ns - heard_ns
         if silent_ns > _LOST_NS:
             if not self._gone:
                 self._gone = True
                 self.reading = self._judge.lose()
+                self.streams = self._judge.streams()
             return
         self._gone = False
-        uplink, muted = self._uplink(connection, now_ns)
+        ticks = self._uplink(connection, now_ns, alive=silent_ns < _ALIVE_NS)
+        _add_downlink(connection, ticks)
         trip_ns, connection.trip_ns = connection.trip_ns, None
         self.reading = self._judge.tick(
-            uplink,
-            None if trip_ns is None else trip_ns / 1e6,
-            downlink=_downlink(connection),
-            muted=muted or (uplink is not None and not uplink.arrived and silent_ns < _ALIVE_NS),
-            server_limited=server_limited,
+            ticks, None if trip_ns is None else trip_ns / 1e6, server_limited=server_limited
         )
+        self.streams = self._judge.streams()
 
     def due(self, now: float) -> Reading | None:
         """The reading when its label changed since it was last told, or 30 s have passed."""
@@ -56,26 +60,28 @@ class PeerQuality:
         self._told, self._told_at = reading, now
         return reading
 
-    def _uplink(self, connection: Connection, now_ns: int) -> tuple[Bucket | None, bool]:
-        """What settled on the microphone, and whether we have muted it."""
-        result, muted = None, False
+    def _uplink(self, connection: Connection, now_ns: int, *, alive: bool) -> Ticks:
+        """What settled on the tracks that flow."""
+        ticks: Ticks = {}
         for track in connection.tracks.values():
             if not isinstance(track.meter, StreamMeter):
                 continue
             bucket = track.meter.settle(now_ns)
             track.jitter_ms = bucket.jitter_ms
             self.lost += bucket.lost
-            if track.spec.source is TrackSource.MICROPHONE and track.flowing:
-                result, muted = bucket, track.muted
-        return result, muted
+            if track.flowing:
+                name = StreamName(Direction.UPLINK, track.spec.source)
+                muted = track.muted or (alive and not bucket.arrived)
+                ticks[name] = StreamTick(bucket, muted=muted)
+        return ticks
 
 
-def _downlink(connection: Connection) -> Bucket | None:
-    """What listeners' reports settled on the audio slots."""
-    result: Bucket | None = None
+def _add_downlink(connection: Connection, ticks: Ticks) -> None:
+    """What the listener's reports settled on the slots, those of a kind seen as one stream."""
     for slot in connection.slots.values():
         if not isinstance(slot.meter, ReportMeter) or slot.track is None:
             continue
         bucket = slot.meter.settle()
-        result = bucket if result is None else result.plus(bucket)
-    return result
+        name = StreamName(Direction.DOWNLINK, slot.spec.kind)
+        known = ticks.get(name)
+        ticks[name] = StreamTick(bucket if known is None else known.bucket.plus(bucket))

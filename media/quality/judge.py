@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from media.quality import model
 from media.quality.measure import Bucket
 from media.quality.rate import PacketRateMode
-from media.types import QualityLabel, Reading
+from media.types import QualityLabel
 
 NARROW_TICKS = 5
 WIDE_TICKS = 15
@@ -66,6 +66,10 @@ class RoundTrips:
 class StreamJudge:
     """Judges one direction of media.
 
+    Attributes:
+        packets: Settled so far, whatever their fate.
+        lost: Settled so far as lost.
+
     Args:
         bpl: Loss robustness of the codec (`media.quality.model`).
         pps_mode: Usual packets per second until it is measured.
@@ -79,6 +83,8 @@ class StreamJudge:
         self.reason: str | None = None
         self.window = Window(0, 0, 0, 0.0)
         self.held_ticks = 0
+        self.packets = 0
+        self.lost = 0
         self._bpl = bpl
         self._stalls = stalls
         self._mode = PacketRateMode(pps_mode)
@@ -106,6 +112,8 @@ class StreamJudge:
             muted: The sender or we have silenced the stream.
             limited: Our own event loop stalled: the label must not fall.
         """
+        self.packets += bucket.settled
+        self.lost += bucket.lost
         self._append(bucket, muted=muted)
         window = self._fold()
         if window is None or (muted and not bucket.arrived):
@@ -227,88 +235,6 @@ class StreamJudge:
         self._history.clear()
         self._busy = False
         self._empty_ticks = 0
-
-
-class ConnectionJudge:
-    """Judges one connection: the worse of what it sends and what it receives.
-
-    Args:
-        bpl: Loss robustness of its audio codec (`media.quality.model`).
-    """
-
-    def __init__(self, bpl: float = model.BPL_OPUS_FEC) -> None:
-        self.uplink = StreamJudge(bpl)
-        self.downlink = StreamJudge(bpl, stalls=False)
-        self._trips = RoundTrips()
-        self._reading: Reading | None = None
-
-    def tick(
-        self,
-        bucket: Bucket | None,
-        rtt_ms: float | None,
-        *,
-        downlink: Bucket | None = None,
-        muted: bool = False,
-        server_limited: bool = False,
-    ) -> Reading | None:
-        """Take one second.
-
-        Args:
-            bucket: What settled on the uplink; None when the connection publishes no audio.
-            rtt_ms: The highest round trip seen in this second, None when there was none.
-            downlink: What receiver reports settled (`ReportMeter`), None without reports or slots.
-            muted: The microphone is muted, by its owner or by us.
-            server_limited: Our event loop lagged more than 50 ms: the label must not fall.
-
-        Returns:
-            The reading, kept over silence; None while too little is known.
-        """
-        self._trips.tick(rtt_ms)
-        self.uplink.tick(
-            bucket or Bucket(),
-            self._trips,
-            muted=muted or bucket is None,
-            limited=server_limited,
-        )
-        self.downlink.tick(
-            downlink or Bucket(), self._trips, muted=downlink is None, limited=server_limited
-        )
-        self._judge()
-        return self._reading
-
-    def lose(self) -> Reading:
-        """Nothing authenticated arrives any more: poor, by `transport`, until packets return."""
-        self._trips.clear()
-        self.uplink.lose()
-        self.downlink.lose()
-        self._reading = Reading(
-            QualityLabel.POOR, model.SCORE_FLOOR, "transport", self._loss_percent(), None, 0.0
-        )
-        return self._reading
-
-    def _loss_percent(self) -> float:
-        return self._reading.loss_percent if self._reading else 0.0
-
-    def _judge(self) -> None:
-        worst = _worst(stream for stream in (self.uplink, self.downlink) if stream.active)
-        if worst is None or worst.label is None:
-            return
-        self._reading = Reading(
-            worst.label,
-            round(worst.score, 1),
-            worst.reason,
-            round(worst.window.loss_percent, 2),
-            self._trips.latest,
-            round(worst.window.jitter_ms, 2),
-        )
-
-
-def _worst(streams: Iterable[StreamJudge]) -> StreamJudge | None:
-    return min(
-        streams,
-        key=lambda stream: (model.RANK[stream.label or QualityLabel.EXCELLENT], stream.score),
-        default=None,
-    )
 
 
 def _sum_settled(buckets: Iterable[Bucket]) -> int:

@@ -108,9 +108,12 @@ class StreamMeter:
         self._received += 1
         step = ((timestamp - self._timestamp + 0x80000000) & 0xFFFFFFFF) - 0x80000000
         drift = abs((arrival_ns - self._arrival) * self._ticks_per_ns - step)
-        self._arrival = arrival_ns
+        if step:
+            self._arrival = arrival_ns
         self._timestamp = timestamp
-        if drift <= self._second:  # beyond, the sender paused and its clock jumped
+        # Beyond a second the sender paused and its clock jumped; the packets of one picture are
+        # spread over time on purpose, which is no jitter.
+        if step and drift <= self._second:
             jitter = self._jitter + (drift - self._jitter) * 0.0625  # RFC 3550 appendix A.8
             self._jitter = jitter
             if jitter > self._peak:  # noqa: PLR1730 - per packet, and max() costs a call

@@ -67,6 +67,8 @@ RANK: Mapping[QualityLabel, int] = {
 }
 """Labels in order, worst first."""
 
+LOWEST, HIGHEST = QualityLabel.POOR, QualityLabel.EXCELLENT
+
 
 @dataclass(frozen=True, slots=True)
 class Rating:

@@ -93,3 +93,18 @@ def test_what_listeners_report_counts_too(line):
         bob.connection.heard_ns = line.rig.now_ns
         quality.tick(bob.connection, line.rig.now_ns, server_limited=False)
     assert quality.reading.label is not QualityLabel.EXCELLENT
+
+
+def test_streams_are_judged_by_themselves_and_counted(line):
+    for _ in range(3):
+        line.second(lost=5)
+    (stream,) = line.quality.streams
+    assert (stream.direction, stream.source) == ("uplink", "microphone")
+    assert stream.packets >= 100
+    assert stream.lost >= 5
+
+
+def test_seconds_in_which_we_were_late_are_counted(line):
+    line.second()
+    line.quality.tick(line.ada.connection, line.rig.now_ns, server_limited=True)
+    assert line.quality.limited_ticks == 1

@@ -1,9 +1,9 @@
 """Meter and judge together, over a simulated network with fixed seeds."""
 
 import pytest
+from support.audio_judge import AudioJudge
 from support.netem import Link
 
-from media.quality.judge import ConnectionJudge
 from media.quality.measure import StreamMeter
 
 SECOND_NS = 1_000_000_000
@@ -11,7 +11,7 @@ SECOND_NS = 1_000_000_000
 
 def talk(link, seconds, *, rtt_ms=40.0, judge=None, start=0):
     """Send 50 packets a second through a link; returns the judge and one reading a second."""
-    meter, judge = StreamMeter(48_000), judge or ConnectionJudge()
+    meter, judge = StreamMeter(48_000), judge or AudioJudge()
     readings = []
     for n in range(start * 50, (start + seconds) * 50):
         link.send((n & 0xFFFF, n * 960 & 0xFFFFFFFF), n * 0.02)

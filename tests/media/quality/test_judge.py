@@ -1,8 +1,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.audio_judge import AudioJudge
 
-from media.quality.judge import ConnectionJudge, RoundTrips, StreamJudge
+from media.quality.judge import RoundTrips, StreamJudge
 from media.quality.measure import Bucket
 from media.quality.model import BPL_OPUS_FEC, SCORE_FLOOR
 from media.types import QualityLabel
@@ -33,7 +34,7 @@ def changes(judge, ticks):
 
 
 def clean_judge():
-    judge = ConnectionJudge(BPL_OPUS_FEC)
+    judge = AudioJudge(BPL_OPUS_FEC)
     for _ in range(10):
         judge.tick(CLEAN, 40.0)
     assert judge.uplink.label is QualityLabel.EXCELLENT
@@ -75,14 +76,14 @@ def test_return_from_a_lost_transport():
 
 
 def test_lost_before_anything_was_known_is_poor_too():
-    judge = ConnectionJudge()
+    judge = AudioJudge()
     assert judge.lose().label == "poor"
     assert judge.tick(QUIET, None).reason == "transport"
     assert judge.tick(CLEAN, None).label == "poor"
 
 
 def test_nothing_is_said_before_ten_packets_settled():
-    judge = ConnectionJudge()
+    judge = AudioJudge()
     assert judge.tick(Bucket(received=9), 40) is None
     reading = judge.tick(Bucket(received=1), 40)
     assert reading is not None
@@ -90,7 +91,7 @@ def test_nothing_is_said_before_ten_packets_settled():
 
 
 def test_first_label_of_a_bad_link_is_bad_at_once():
-    reading = ConnectionJudge().tick(lossy(50), 40)
+    reading = AudioJudge().tick(lossy(50), 40)
     assert (reading.label, reading.reason) == ("poor", "loss")
     assert reading.loss_percent == 50
 
@@ -111,7 +112,7 @@ def test_reading_names_what_is_wrong_and_keeps_it_until_excellent(bucket, rtt, r
 
 
 def test_reading_carries_its_figures():
-    judge = ConnectionJudge()
+    judge = AudioJudge()
     reading = judge.tick(Bucket(received=48, lost=2, jitter_ms=7.0), 123.0)
     assert (reading.loss_percent, reading.round_trip_ms, reading.jitter_ms) == (4.0, 123.0, 7.0)
     assert judge.tick(CLEAN, None).round_trip_ms == 123.0
@@ -167,7 +168,7 @@ def test_stalled_sender_is_poor_within_five_seconds_and_says_so():
 
 @pytest.mark.parametrize(("pps", "stalls"), [(7, False), (8, True)])
 def test_only_a_busy_stream_can_stall(pps, stalls):
-    judge = ConnectionJudge()
+    judge = AudioJudge()
     for _ in range(10):
         judge.tick(Bucket(received=pps), 40)
     for _ in range(4):
@@ -203,7 +204,7 @@ def test_sender_that_says_it_sent_nothing_is_idle():
 
 
 def test_silence_after_near_silence_is_no_stall():
-    judge = ConnectionJudge()
+    judge = AudioJudge()
     for _ in range(30):
         judge.tick(Bucket(received=2), 40)
     for _ in range(30):
@@ -233,7 +234,7 @@ def test_new_run_of_numbers_forgets_old_ticks_but_not_the_label():
 
 
 def test_worse_direction_speaks_for_the_connection():
-    judge = ConnectionJudge()
+    judge = AudioJudge()
     for _ in range(10):
         reading = judge.tick(CLEAN, 40, downlink=lossy(12))
     assert (reading.label, reading.reason, reading.loss_percent) == ("poor", "loss", 12)
@@ -243,14 +244,14 @@ def test_worse_direction_speaks_for_the_connection():
 
 
 def test_clean_listener_of_nobody_keeps_its_uplink_label():
-    judge = ConnectionJudge()
+    judge = AudioJudge()
     for _ in range(10):
         reading = judge.tick(CLEAN, 40, downlink=None)
     assert reading.label == "excellent"
 
 
 def test_direction_that_fell_silent_stops_speaking_for_the_connection():
-    judge = ConnectionJudge()
+    judge = AudioJudge()
     for _ in range(10):
         judge.tick(CLEAN, 40, downlink=lossy(12))
     for _ in range(40):
@@ -259,7 +260,7 @@ def test_direction_that_fell_silent_stops_speaking_for_the_connection():
 
 
 def test_listener_without_microphone_is_judged_by_its_reports():
-    judge = ConnectionJudge()
+    judge = AudioJudge()
     for second in range(20):
         report = Bucket(received=220, lost=30) if second % 5 == 0 else QUIET
         reading = judge.tick(None, 40, downlink=report)
@@ -311,15 +312,15 @@ def _run(judge, log):
 
 @given(st.lists(ticks, max_size=60))
 def test_same_log_gives_the_same_readings_within_the_scale(log):
-    readings = _run(ConnectionJudge(), log)
-    assert readings == _run(ConnectionJudge(), log)
+    readings = _run(AudioJudge(), log)
+    assert readings == _run(AudioJudge(), log)
     for reading in readings:
         assert reading is None or SCORE_FLOOR <= reading.score <= 93.2
 
 
 @given(st.lists(ticks, max_size=60))
 def test_label_moves_only_beyond_its_edges(log):
-    judge = ConnectionJudge()
+    judge = AudioJudge()
     edges = {"excellent": (80, 84), "good": (70, 74), "fair": (60, 64), "poor": (0, 0)}
     before = None
     for tick in log:

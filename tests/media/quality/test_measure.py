@@ -248,3 +248,13 @@ def test_round_trip_is_unknown_without_sender_report_or_when_negative():
     assert round_trip_ms(0xB7108000, 0, 0) is None
     assert round_trip_ms(100, 90, 20) is None
     assert round_trip_ms(0x00008000, 0xFFFF8000, 0) == 1000.0
+
+
+def test_packets_of_one_picture_spread_over_time_are_no_jitter():
+    meter = StreamMeter(90_000)
+    sequence = 0
+    for picture in range(60):
+        for part in range(5):
+            meter.packet(picture * 33_333_333 + part * 6_000_000, sequence, picture * 3000)
+            sequence += 1
+    assert meter.settle(3_000_000_000).jitter_ms < 0.1
