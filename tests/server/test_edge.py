@@ -1,3 +1,4 @@
+import asyncio
 import re
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from server.edge import create_application
 
 async def test_all_doors_are_mounted(tmp_path: Path) -> None:
     async with starting(tmp_path) as (app, _, _):
-        resources = {one.canonical for one in create_application(app).router.resources()}
+        router = (await asyncio.to_thread(create_application, app)).router
+    resources = {one.canonical for one in router.resources()}
     assert {
         "/v1/meetings", "/v1/signaling", "/v1/meetings/{id}/whip", "/docs", "/openapi.json",
         "/api/run/{identifier}",
@@ -18,7 +20,7 @@ async def test_all_doors_are_mounted(tmp_path: Path) -> None:
 
 async def test_everything_native_is_described(tmp_path: Path) -> None:
     async with starting(tmp_path) as (app, _, _):
-        routes = create_application(app).router.routes()
+        routes = (await asyncio.to_thread(create_application, app)).router.routes()
         served = {(one.method, _plain(one.resource.canonical)) for one in routes}
     described = {(one.method, _plain(one.path)) for one in native_routes().routes}
     native = {one for one in served if one[1].startswith("/v1/")}

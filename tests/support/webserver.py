@@ -105,8 +105,7 @@ async def starting(
 @asynccontextmanager
 async def serving(data: Path, **settings: object) -> AsyncIterator[Web]:
     """The same with HTTP."""
-    async with (
-        starting(data, **settings) as (app, engine, clock),
-        TestClient(TestServer(create_application(app))) as client,
-    ):
-        yield Web(app, client, engine, clock)
+    async with starting(data, **settings) as (app, engine, clock):
+        application = await asyncio.to_thread(create_application, app)
+        async with TestClient(TestServer(application)) as client:
+            yield Web(app, client, engine, clock)

@@ -61,7 +61,9 @@ class Background:
                 "recording_id": recording.id,
             }
             runner = aiohttp_web.AppRunner(
-                create_application(app), access_log=None, shutdown_timeout=1
+                await asyncio.to_thread(create_application, app),
+                access_log=None,
+                shutdown_timeout=1,
             )
             await runner.setup()
             site = aiohttp_web.TCPSite(runner, "127.0.0.1", 0)
