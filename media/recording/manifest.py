@@ -152,7 +152,9 @@ class Manifest(_Model):
             if segment.sha256 is not None
         )
         failed = self.reason if self.state == "failed" else None
-        return RecordingResult(self.id, self.started_at, self.duration_ms / 1e3, files, failed)
+        recovered = self.state == "recovered"
+        seconds = self.duration_ms / 1e3
+        return RecordingResult(self.id, self.started_at, seconds, files, failed, recovered)
 
 
 def decode(data: bytes) -> Manifest:

@@ -1,4 +1,4 @@
-"""Ogg/Opus by libavformat: encoded packets in, pages out. The only module that touches PyAV.
+"""Ogg/Opus by libavformat: encoded packets in, pages out. The server imports PyAV here alone.
 
 Packets are muxed as they are; no decoder and no encoder is ever opened. The pages come back as
 bytes, so that the caller's file, its checks and its syncs stay the caller's.

@@ -17,8 +17,18 @@ from media.types import RecordingResult, RecordingSpec
 from server.records import RecordingFileView, RecordingView
 from server.services.cursors import decode_cursor, page_of
 from server.services.meetings import MeetingsService
+from server.services.recordings_outcome import (
+    faults_of,
+    files_of,
+    has_ended,
+    no_file,
+    not_ready,
+    not_started,
+    notice_of,
+)
 from server.services.tracker import Tracker
 from server.services.views import Page, StoredFile
+from server.services.workers import Workers
 from server.storage.files import LocalFiles
 from server.storage.port import RecordingQuery, RecordingStore
 from signaling.errors import RefusalKind, Refused
@@ -35,6 +45,8 @@ from signaling.ports import MediaEngine
 logger = structlog.get_logger(__name__)
 
 Announce = Callable[[str, RecordingNotice], None]
+VERIFY_AT_STOP_SECONDS = 10.0
+"""How long a stopping server goes on decoding what it recorded last."""
 FINISHED = (RecordingState.READY, RecordingState.FAILED)
 
 
@@ -94,6 +106,7 @@ class RecordingsService:
         self._floor_bytes = floor_bytes
         self._scope = TaskScope(on_error)
         self._running: dict[str, _Running] = {}
+        self._workers = Workers()
 
     @property
     def active(self) -> int:
@@ -118,13 +131,29 @@ class RecordingsService:
         path = self._files.path(view.id)
         if await asyncio.to_thread(path.is_dir):
             result = await asyncio.to_thread(recover, path, self._clock)
-            done = self._with_result(view, result, recovered=True)
+            done = self._with_result(view, result, recovered=result.recovered)
+            if done.files:  # decoding may take minutes: the server starts meanwhile
+                self._verify_later(done)
+                return
         else:
             done = dataclasses.replace(
                 view, state=RecordingState.FAILED, failure="files_missing", recovered=True
             )
         await self._store.save_recording(done)
         logger.info("recording recovered", recording=view.id, state=done.state.value)
+
+    def _verify_later(self, done: RecordingView) -> None:
+        running = _Running(dataclasses.replace(done, state=RecordingState.PROCESSING))
+        self._running[done.id] = running
+
+        async def verify() -> None:
+            try:
+                running.view = await self._verified(done)
+            finally:
+                await self._finish(running, running.view.state)
+            logger.info("recording recovered", recording=done.id, state=running.view.state.value)
+
+        _ = self._scope.spawn(verify(), name="verify recovered recording")
 
     async def start_writing(self) -> None:
         """Start the writer thread."""
@@ -134,10 +163,19 @@ class RecordingsService:
         """Stop every recording and wait until its files are whole; then the writer thread."""
         for running in list(self._running.values()):
             _ = await self.stop(running.view.id, None)
+        try:
+            async with asyncio.timeout(VERIFY_AT_STOP_SECONDS):
+                await self._all_done()
+        except TimeoutError:  # they stay `processing`; the next start verifies them
+            await self._workers.close()
+            await self._all_done()
+        await self._scope.close()
+        await self._workers.close()
+        await asyncio.to_thread(self._writer.stop)
+
+    async def _all_done(self) -> None:
         for running in list(self._running.values()):
             _ = await running.done.wait()
-        await self._scope.close()
-        await asyncio.to_thread(self._writer.stop)
 
     # commands
 
@@ -162,7 +200,7 @@ class RecordingsService:
                 code = error.code if isinstance(error, RecordingError) else "recording_failed"
                 await asyncio.shield(self._failed_to_start(running, code))
                 if isinstance(error, RecordingError | OSError):
-                    raise _not_started(code) from error
+                    raise not_started(code) from error
                 raise
         return notice_of(running.view)
 
@@ -288,8 +326,28 @@ class RecordingsService:
             )
         done = self._with_result(view, result, recovered=False)
         if view.failure is None:
-            return done
+            return await self._verified(done)
         return dataclasses.replace(done, state=RecordingState.FAILED, failure=view.failure)
+
+    async def _verified(self, done: RecordingView) -> RecordingView:
+        """The recording as `ready` once every file of it was decoded, else as `failed`."""
+        if not done.files or done.state is not RecordingState.READY:
+            return done
+        request = {"task": "verify", "directory": str(self._files.path(done.id))}
+        try:
+            found = faults_of(await self._workers.run(request))
+        except RecordingError as error:
+            if self._workers.closed:
+                return dataclasses.replace(done, state=RecordingState.PROCESSING)
+            logger.error(  # noqa: TRY400  (the code says it all)
+                "recording not verified", recording=done.id, code=error.code
+            )
+            return dataclasses.replace(done, state=RecordingState.FAILED, failure=error.code)
+        for fault in found:
+            logger.error("recorded file is not whole", recording=done.id, **fault)
+        if not found:
+            return done
+        return dataclasses.replace(done, state=RecordingState.FAILED, failure="verification_failed")
 
     # what others tell
 
@@ -385,7 +443,7 @@ class RecordingsService:
         """
         view = await self.get(recording_id)
         if view.state not in FINISHED:
-            raise _not_ready(view)
+            raise not_ready(view)
         await asyncio.to_thread(self._files.remove, view.id)
         _ = await self._store.delete_recording(view.id)
 
@@ -397,17 +455,17 @@ class RecordingsService:
         """
         view = await self.get(recording_id)
         if view.state not in FINISHED:
-            raise _not_ready(view)
+            raise not_ready(view)
         for entry in view.files:
             if entry.id == file_id:
                 return await asyncio.to_thread(self._stored_file, view.id, entry)
-        raise _no_file()
+        raise no_file()
 
     def _stored_file(self, recording_id: str, entry: RecordingFileView) -> StoredFile:
         try:
             facts = self._files.facts(recording_id, entry.file_name)
         except FileNotFoundError as error:
-            raise _no_file() from error
+            raise no_file() from error
         return StoredFile(
             path=self._files.path(recording_id, entry.file_name),
             content_type=entry.content_type,
@@ -424,12 +482,12 @@ class RecordingsService:
         running = self._running.get(recording_id)
         if running is None:
             _ = await self.get(recording_id)
-            raise _has_ended()
+            raise has_ended()
         return running
 
     def _recorder(self, running: _Running) -> Recorder:
         if running.recorder is None or not running.view.state.active:
-            raise _has_ended()
+            raise has_ended()
         return running.recorder
 
     async def _change(self, running: _Running, state: RecordingState) -> None:
@@ -458,58 +516,3 @@ class RecordingsService:
             duration_seconds=result.duration_seconds,
             files=files_of(view.id, result),
         )
-
-
-def notice_of(view: RecordingView) -> RecordingNotice:
-    """What people in the meeting are told."""
-    return RecordingNotice(view.id, view.state, view.started_by, view.started_at)
-
-
-def files_of(recording_id: str, result: RecordingResult) -> tuple[RecordingFileView, ...]:
-    """The files of a finished recording, each with an id of its own."""
-    return tuple(
-        RecordingFileView(
-            id=new_id(),
-            recording_id=recording_id,
-            participant_id=file.participant_id,
-            name=file.label,
-            kind=file.kind,
-            source=file.source,
-            content_type=file.content_type,
-            segment=file.segment,
-            offset_seconds=file.offset_seconds,
-            duration_seconds=file.duration_seconds,
-            bytes=file.bytes,
-            sha256=file.sha256,
-            file_name=file.name,
-            complete=file.complete,
-        )
-        for file in result.files
-    )
-
-
-def _not_started(code: str) -> Refused:
-    if code == "disk_full":
-        return Refused(
-            RefusalKind.STORAGE_FULL, "disk_full", "Too little disk space is left to record."
-        )
-    return Refused(
-        RefusalKind.UNAVAILABLE, "recording_failed", f"The recording could not start ({code})."
-    )
-
-
-def _not_ready(view: RecordingView) -> Refused:
-    return Refused(
-        RefusalKind.CONFLICT,
-        "recording_not_ready",
-        "The recording is not finished yet.",
-        {"recording_id": view.id, "state": view.state.value},
-    )
-
-
-def _has_ended() -> Refused:
-    return Refused(RefusalKind.CONFLICT, "invalid_state", "The recording has ended.")
-
-
-def _no_file() -> Refused:
-    return Refused(RefusalKind.NOT_FOUND, "file_not_found", "There is no such file.")

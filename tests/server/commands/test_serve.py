@@ -85,7 +85,10 @@ async def test_a_killed_server_closes_its_sessions_and_recovers_recordings(tmp_p
         assert [(c["state"], c["reason"]) for c in who["connections"]] == [
             ("closed", "server_stopped")
         ]
-        recording = await call(server, "GET", f"/v1/recordings/{started['id']}")
+        recording = await eventually(
+            lambda: call(server, "GET", f"/v1/recordings/{started['id']}"),
+            lambda found: found["state"] != "processing",
+        )
         assert (recording["state"], recording["recovered"]) == ("ready", True)
         assert len(recording["files"]) == 1
         assert recording["files"][0]["duration_seconds"] > 0

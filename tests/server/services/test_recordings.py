@@ -273,6 +273,47 @@ class TestFiles:
         assert (await pages(account="default", state=FAILED)).items == ()
 
 
+class TestVerification:
+    async def test_a_damaged_file_is_never_ready(self, app: App, room: Room, monkeypatch):
+        recording_id = await room.start()
+        room.speak()
+        outcome = app.recordings._verified
+
+        async def damaged(done):
+            path = app.recordings._files.path(done.id, done.files[0].file_name)
+            _ = await asyncio.to_thread(path.write_bytes, b"OggS")
+            return await outcome(done)
+
+        monkeypatch.setattr(app.recordings, "_verified", damaged)
+        _ = await app.recordings.stop(recording_id, None)
+        view = await room.finished(recording_id)
+        assert (view.state, view.failure) == (FAILED, "verification_failed")
+        assert len(view.files) == 1
+
+    async def test_what_a_stop_cut_short_is_verified_at_the_next_start(self, running, monkeypatch):
+        monkeypatch.setattr("server.services.recordings.VERIFY_AT_STOP_SECONDS", 0)
+        async with running() as app:
+            room = await room_in(app)
+            recording_id = await room.start()
+            room.speak()
+        async with running() as app:
+            assert (await app.recordings.get(recording_id)).state is RecordingState.PROCESSING
+            await app.recordings.recover()
+            await until(lambda: not app.recordings.active)
+            view = await app.recordings.get(recording_id)
+            assert (view.state, view.recovered) == (READY, False)
+
+    async def test_a_worker_that_dies_fails_the_recording(self, app, room, monkeypatch):
+        async def died(_request):
+            raise RecordingError("worker_died", "no")
+
+        monkeypatch.setattr(app.recordings._workers, "run", died)
+        recording_id = await room.start()
+        room.speak()
+        _ = await app.recordings.stop(recording_id, None)
+        assert (await room.finished(recording_id)).failure == "worker_died"
+
+
 class TestRecovery:
     async def test_what_a_crash_left_becomes_ready_and_recovered(self, running, tmp_path: Path):
         view = recording(session(meeting()), state=RecordingState.RECORDING)
