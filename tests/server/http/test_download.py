@@ -1,8 +1,14 @@
+import asyncio
+import dataclasses
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from aiohttp import ClientPayloadError, web
+from aiohttp.test_utils import make_mocked_request
+from support.wait import until
 
 from server.http.download import disposition, send
 from server.http.middleware import map_errors
@@ -61,6 +67,29 @@ async def test_file_that_is_too_short_breaks_off(fetch) -> None:
     answer = await fetch.get("/")
     with pytest.raises(ClientPayloadError):
         await answer.read()
+
+
+async def test_a_cancelled_request_leaves_no_open_file(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(CONTENT)
+    opened: list[BinaryIO] = []
+    may_open = threading.Event()
+
+    def opener() -> BinaryIO:
+        may_open.wait(10)
+        opened.append(path.open("rb"))
+        return opened[0]
+
+    file = dataclasses.replace(stored(path), opener=opener)
+    request = make_mocked_request("GET", "/")
+    sending = asyncio.create_task(send(request, file, attachment=False))
+    await asyncio.sleep(0)  # it waits for the file now
+    sending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+    may_open.set()
+    await until(lambda: opened and opened[0].closed)
+    assert opened[0].closed
 
 
 @pytest.mark.parametrize(
