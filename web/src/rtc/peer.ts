@@ -11,9 +11,13 @@ export interface PeerListener {
 
 export type Outgoing = ReadonlyMap<Source, MediaStreamTrack | null>;
 
-/** Enough for a clear 720p picture; the browser goes below it by itself. */
-const CAMERA_BITS = 1_500_000;
 const SCREEN_BITS = 2_500_000;
+/** Three sizes of the camera, worst first: the server forwards to each the one that fits. */
+const CAMERA_LAYERS: RTCRtpEncodingParameters[] = [
+  { rid: "low", scaleResolutionDownBy: 4, maxBitrate: 150_000 },
+  { rid: "mid", scaleResolutionDownBy: 2, maxBitrate: 500_000 },
+  { rid: "high", scaleResolutionDownBy: 1, maxBitrate: 1_500_000 },
+];
 
 export class Peer {
   private readonly senders = new Map<Source, RTCRtpTransceiver>();
@@ -116,10 +120,7 @@ export class Peer {
 
   private add(source: Source, track: MediaStreamTrack | null): void {
     const audio = source === "microphone" || source === "screen-audio";
-    const encodings = audio
-      ? [{ networkPriority: "high" as const, priority: "high" as const }]
-      : [{ maxBitrate: source === "screen" ? SCREEN_BITS : CAMERA_BITS }];
-    const init: RTCRtpTransceiverInit = { direction: "sendonly", sendEncodings: encodings };
+    const init: RTCRtpTransceiverInit = { direction: "sendonly", sendEncodings: encodings(source) };
     this.senders.set(
       source,
       this.connection.addTransceiver(track ?? (audio ? "audio" : "video"), init),
@@ -129,4 +130,10 @@ export class Peer {
   private slot(kind: "audio" | "video"): void {
     this.connection.addTransceiver(kind, { direction: "recvonly" });
   }
+}
+
+function encodings(source: Source): RTCRtpEncodingParameters[] {
+  if (source === "camera") return CAMERA_LAYERS.map((layer) => ({ ...layer }));
+  if (source === "screen") return [{ maxBitrate: SCREEN_BITS }];
+  return [{ networkPriority: "high", priority: "high" }];
 }

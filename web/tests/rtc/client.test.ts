@@ -272,6 +272,7 @@ describe("coming back", () => {
     expect(old.closed).toBe(false);
     expect(peer(0).closed).toBe(false);
     peer(0).move("connected");
+    expect(client.phase.value.kind).toBe("reconnecting");
     socket().open();
     expect(socket().of("hello")[0]).toMatchObject({ resume: "r1", transport: "new" });
     socket().say(welcome({ connection: "c2" }));
@@ -353,6 +354,16 @@ describe("coming back", () => {
     const client = await live();
     socket().say({ type: "error", code: "server_draining", message: "", fatal: true });
     expect(client.phase.value).toMatchObject({ kind: "reconnecting" });
+  });
+
+  test("two losses at once make one attempt", async () => {
+    await live();
+    peer().move("failed");
+    socket().lose();
+    clock.advance(300);
+    expect(sockets).toHaveLength(2);
+    clock.advance(2_000);
+    expect(sockets).toHaveLength(2);
   });
 
   test("a second loss while the first retry opens leaves no socket behind", async () => {

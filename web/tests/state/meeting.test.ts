@@ -93,8 +93,13 @@ beforeEach(() => {
 describe("the microphone and camera", () => {
   test("muting tells the meeting once and changes the own tile at once", async () => {
     const view = await enter(person("bo"));
+    expect(socket.of("publish")).toEqual([]);
+    const replaced: unknown[] = [];
+    const sender = peer.transceivers[0]?.sender;
+    if (sender) sender.replaceTrack = async (track) => void replaced.push(track);
     await view.toggleMicrophone();
     await settle();
+    expect(replaced).toEqual([null]);
     expect(socket.of("publish")).toEqual([{ type: "publish", source: "microphone", muted: true }]);
     expect(view.tiles.value.find((tile) => tile.me)?.muted).toBe(true);
     await view.toggleMicrophone();
