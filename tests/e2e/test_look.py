@@ -25,7 +25,7 @@ def someone(crowd: People, look: tuple[str, str]) -> Callable[..., Person]:
     scheme, device = look
     size = {"viewport": DESKTOP if device == "desktop" else PHONE}
     return lambda **more: crowd.person(
-        color_scheme=scheme, has_touch=device == "phone", reduced_motion="reduce", **size, **more
+        color_scheme=scheme, has_touch=device == "phone", **size, **more
     )
 
 

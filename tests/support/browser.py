@@ -168,7 +168,9 @@ class People:
 
     def person(self, *, script: str = "", **options: Any) -> Person:
         """Somebody new. `script` runs before each page; `options` are those of a context."""
-        context = self._browser.new_context(**{"viewport": DESKTOP, "locale": "en-GB"} | options)
+        # Nothing moves that need not: every frame is drawn by the processor here.
+        usual = {"viewport": DESKTOP, "locale": "en-GB", "reduced_motion": "reduce"}
+        context = self._browser.new_context(**usual | options)
         context.set_default_timeout(10_000)
         context.add_init_script(_WATCH + script)
         self._contexts.append(context)
