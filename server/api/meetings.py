@@ -130,7 +130,7 @@ async def create_token(call: Call, meeting: str, body: shapes.NewToken) -> shape
         token=issued.token,
         url=issued.url,
         participant_id=issued.participant_id,
-        expires_at=issued.expires_at,
+        expires_at=views.utc(issued.expires_at),
     )
 
 

@@ -77,7 +77,7 @@ async def list_sessions(call: Call, query: shapes.SessionQuery) -> shapes.Sessio
 @routes.route("GET", _PATH, tag=_TAG, answer=shapes.Session, problems=_NOT_FOUND)
 async def get_session(call: Call, session_id: str) -> shapes.Session:
     """Get a session, live or past, with everybody who is or was in it."""
-    return views.session(await _session_for(call, session_id, "read"))
+    return views.session(await session_for(call, session_id, "read"))
 
 
 @routes.route(
@@ -85,7 +85,7 @@ async def get_session(call: Call, session_id: str) -> shapes.Session:
 )
 async def list_participants(call: Call, session_id: str) -> shapes.ParticipantList:
     """List a session's participants with their connections."""
-    view = await _session_for(call, session_id, "read")
+    view = await session_for(call, session_id, "read")
     return shapes.ParticipantList(items=[views.participant(who) for who in view.participants])
 
 
@@ -107,7 +107,7 @@ async def list_session_events(
     after `Last-Event-ID` (or `after`), then each fact as it happens; the id of an event is its
     `sequence`. The stream of an ended session ends.
     """
-    view = await _session_for(call, session_id, "moderate")
+    view = await session_for(call, session_id, "moderate")
     sessions = call.app.sessions
     if not sse.wanted(call.request):
         entries = await sessions.events(session_id, after=query.after, limit=query.limit)
@@ -177,7 +177,7 @@ def _of_members(call: Call) -> Callable[[LogEntryView], Awaitable[bool]] | None:
     return shown
 
 
-async def _session_for(call: Call, session_id: str, need: str) -> SessionView:
+async def session_for(call: Call, session_id: str, need: str) -> SessionView:
     """The session, if the caller may do what is needed with its meeting."""
     view = await call.app.sessions.get(session_id)
     allowed = await rights(call, view.session.meeting_id, account=view.account)

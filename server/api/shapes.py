@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from media.types import MediaKind, QualityLabel, TrackSource
+from server.facts import utc_text
 from signaling.model import (
     Access,
     ConnectionState,
@@ -21,6 +22,13 @@ from signaling.model import (
 
 VISIBLE = r"[^\s\x00-\x1f\x7f-\x9f]"
 """At least one character that can be seen."""
+
+Time = Annotated[
+    datetime,
+    PlainSerializer(utc_text, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""RFC 3339 in UTC with milliseconds, as everywhere in the session log."""
 
 Title = Annotated[str, Field(max_length=200, description="Shown to everybody; at most 200.")]
 Limit = Annotated[int, Field(ge=1, le=100, description="Items on a page.")]
@@ -55,7 +63,7 @@ class Meeting(BaseModel):
     access: Access
     record: RecordPolicy
     max_participants: int
-    created_at: datetime
+    created_at: Time
 
 
 class MeetingPage(BaseModel):
@@ -128,7 +136,7 @@ class Token(BaseModel):
     token: str
     url: str
     participant_id: str
-    expires_at: datetime
+    expires_at: Time
 
 
 class Connection(BaseModel):
@@ -141,10 +149,10 @@ class Connection(BaseModel):
     quality_reason: str | None
     protocol: str = Field(description="`websocket`, `whip`, `whep` or `convex`.")
     replaces: str | None = Field(description="The connection that it took over from.")
-    created_at: datetime
-    connected_at: datetime | None
-    closed_at: datetime | None
-    updated_at: datetime
+    created_at: Time
+    connected_at: Time | None
+    closed_at: Time | None
+    updated_at: Time
 
 
 class Track(BaseModel):
@@ -165,8 +173,8 @@ class Participant(BaseModel):
     role: Role
     kind: ParticipantKind
     state: ParticipantState
-    joined_at: datetime
-    left_at: datetime | None
+    joined_at: Time
+    left_at: Time | None
     reason: EndReason | None
     connections: list[Connection]
     tracks: list[Track]
@@ -184,9 +192,9 @@ class Session(BaseModel):
     id: str
     meeting_id: str
     state: SessionState
-    created_at: datetime
-    started_at: datetime | None = Field(description="When the first person was connected.")
-    ended_at: datetime | None
+    created_at: Time
+    started_at: Time | None = Field(description="When the first person was connected.")
+    ended_at: Time | None
     reason: EndReason | None
     continues: str | None = Field(description="The session that a restart cut off.")
     participants: list[Participant]
@@ -217,7 +225,7 @@ class Event(BaseModel):
     session_id: str
     meeting_id: str
     sequence: int = Field(description="Place in its session, from 1 without holes.")
-    at: datetime
+    at: Time
     type: str
     data: dict[str, object]
 
@@ -272,9 +280,9 @@ class Recording(BaseModel):
     state: RecordingState
     recovered: bool = Field(description="A crash cut it; what was written is whole.")
     reason: str | None = Field(description="Why it failed.")
-    started_at: datetime
+    started_at: Time
     started_by: str | None
-    ended_at: datetime | None
+    ended_at: Time | None
     duration_seconds: float | None
     files: list[RecordingFile]
 

@@ -25,7 +25,7 @@ class TestCreating:
         assert body["title"] == "Stand-up"
         assert body["url"].endswith(f"/m/{body['id']}")
         assert (body["status"], body["access"], body["record"]) == ("ACTIVE", "link", "manual")
-        assert body["created_at"] == "2026-11-20T09:00:00Z"
+        assert body["created_at"] == "2026-11-20T09:00:00.000Z"
 
     async def test_needs_no_body_at_all(self, web: Web) -> None:
         answer = await web.client.post("/v1/meetings", headers=KEY)
@@ -191,7 +191,7 @@ class TestTokens:
         body = await answer.json()
         assert answer.status == 201
         assert body["url"] == f"{made['url']}#t={body['token']}"
-        assert body["expires_at"] == "2026-11-20T09:02:00Z"
+        assert body["expires_at"] == "2026-11-20T09:02:00.000Z"
         claims = web.app.signer.read_join(body["token"])
         assert (claims.name, claims.role, claims.user_id) == ("Ada", "participant", None)
         assert claims.participant_id == body["participant_id"]
@@ -201,7 +201,7 @@ class TestTokens:
         answer = await web.client.post(
             f"/v1/meetings/{made['id']}/tokens", json={"name": "Ada"}, headers=KEY
         )
-        assert (await answer.json())["expires_at"] == "2026-11-20T10:00:00Z"
+        assert (await answer.json())["expires_at"] == "2026-11-20T10:00:00.000Z"
 
     @pytest.mark.parametrize(
         "wish",

@@ -34,7 +34,7 @@ class TestLiveSession:
         answer = await web.client.get(f"/v1/meetings/{made['id']}/session", headers=KEY)
         body = await answer.json()
         assert {"id", "state", "started_at", "participants"} <= set(body)
-        assert (body["state"], body["started_at"]) == ("live", "2026-11-20T09:00:00Z")
+        assert (body["state"], body["started_at"]) == ("live", "2026-11-20T09:00:00.000Z")
         (ada,) = body["participants"]
         assert {"id", "name", "user_id", "role", "kind", "state", "connections"} <= set(ada)
         assert (ada["name"], ada["state"], ada["kind"]) == ("Ada", "present", "person")
@@ -96,7 +96,7 @@ class TestSessions:
             assert [item["meeting_id"] for item in page["items"]] == [meeting["id"]]
         ended = everything["items"][1]
         assert (ended["state"], ended["reason"]) == ("ended", "meeting_ended")
-        assert ended["ended_at"] == "2026-11-20T09:00:00Z"
+        assert ended["ended_at"] == "2026-11-20T09:00:00.000Z"
 
     async def test_are_filtered_by_meeting_in_either_form(self, web: Web) -> None:
         one, two = await web.meeting(), await web.meeting()

@@ -1,0 +1,199 @@
+"""The JSON of connection quality. Times of packets are seconds, as in W3C webrtc-stats."""
+
+from datetime import UTC, datetime
+
+from pydantic import BaseModel, Field
+
+from media.types import Direction, QualityLabel
+from server.services.quality_history import Series
+from server.services.quality_now import CONNECTION, ConnectionNow, StreamNow
+
+
+class QualityQuery(BaseModel):
+    """Which samples."""
+
+    participant: str | None = Field(
+        default=None, max_length=128, description="Only this participant's."
+    )
+    start: datetime | None = Field(
+        default=None, alias="from", description="RFC 3339; default: the session's start."
+    )
+    end: datetime | None = Field(
+        default=None, alias="to", description="RFC 3339; default: the session's end, or now."
+    )
+    step: int | None = Field(
+        default=None,
+        ge=1,
+        le=86_400,
+        description="Seconds between points; default: about 600 points. Larger where that "
+        "would be more than 3600 points.",
+    )
+
+
+class QualityStream(BaseModel):
+    """One stream of a connection now."""
+
+    direction: Direction
+    source: str = Field(
+        description="What is published on the uplink; the kind that is received on the downlink."
+    )
+    label: QualityLabel | None
+    score: float
+    reason: str | None
+    jitter: float = Field(description="Seconds.")
+    packets: int = Field(description="Settled in the last second, lost ones included.")
+    lost: int
+    active: bool = Field(description="False when muted, paused or held for long.")
+
+
+class QualityOrigin(BaseModel):
+    """The stream that a label is of."""
+
+    direction: Direction
+    source: str
+
+
+class QualityInputs(BaseModel):
+    """The figures behind a label."""
+
+    loss_percent: float
+    round_trip_time: float | None = Field(description="Seconds; null while unknown.")
+    jitter: float = Field(description="Seconds.")
+
+
+class ConnectionQuality(BaseModel):
+    """What a connection is like now, and why."""
+
+    participant_id: str
+    connection_id: str
+    label: QualityLabel
+    score: float
+    mos: float
+    since: datetime
+    reason: str | None
+    state: str = Field(description="`active`, or `muted` while the label is kept over silence.")
+    worst: QualityOrigin | None = Field(description="Null when the transport itself is lost.")
+    inputs: QualityInputs
+    hints: list[str] = Field(description="`relay`, `tcp`, `cpu`, `bandwidth`.")
+    sent_bitrate: int = Field(description="Towards the browser, bit/s.")
+    received_bitrate: int = Field(description="From the browser, bit/s.")
+    streams: list[QualityStream]
+
+
+class QualityNow(BaseModel):
+    """One second of a session."""
+
+    at: datetime
+    connections: list[ConnectionQuality]
+
+
+class QualitySeries(BaseModel):
+    """One stream over time, in columns; those that only connections have are empty elsewhere."""
+
+    participant_id: str
+    connection_id: str
+    stream: str = Field(
+        description="Direction and source such as `uplink/microphone`, or `connection`."
+    )
+    at: list[int] = Field(description="Seconds since 1970, rising.")
+    label: list[QualityLabel | None] = Field(description="The worst of the step.")
+    reason: list[str | None]
+    score: list[float]
+    packets: list[int] = Field(description="Settled, lost ones included; 0 for a connection.")
+    lost: list[int]
+    loss_percent: list[float | None] = Field(description="Null where nothing settled.")
+    jitter: list[float] = Field(description="Seconds, the highest of the step.")
+    round_trip_time: list[float | None] = Field(description="Seconds; of connections only.")
+    sent_bitrate: list[int] = Field(description="bit/s; of connections only.")
+    received_bitrate: list[int]
+
+
+class QualityHistory(BaseModel):
+    """A session's samples, and what is measured now."""
+
+    session_id: str
+    start: datetime
+    end: datetime = Field(description="Not included.")
+    step: int = Field(description="Seconds. Old samples are farther apart: 10 s, then 60 s.")
+    now: list[ConnectionQuality]
+    series: list[QualitySeries]
+
+
+def stream(found: StreamNow) -> QualityStream:
+    """A stream now."""
+    reading, point = found.reading, found.point
+    return QualityStream(
+        direction=reading.direction,
+        source=reading.source,
+        label=reading.label,
+        score=reading.score,
+        reason=reading.reason,
+        jitter=reading.jitter_ms / 1000,
+        packets=point.packets,
+        lost=point.lost,
+        active=reading.active,
+    )
+
+
+def connection(found: ConnectionNow) -> ConnectionQuality:
+    """A connection now."""
+    reading = found.reading
+    trip = reading.round_trip_ms
+    origin = None
+    if reading.direction is not None and reading.source is not None:
+        origin = QualityOrigin(direction=reading.direction, source=reading.source)
+    return ConnectionQuality(
+        participant_id=found.participant_id,
+        connection_id=found.connection_id,
+        label=reading.label,
+        score=reading.score,
+        mos=found.mos,
+        since=found.since.astimezone(UTC),
+        reason=reading.reason,
+        state="active" if reading.active else "muted",
+        worst=origin,
+        inputs=QualityInputs(
+            loss_percent=reading.loss_percent,
+            round_trip_time=None if trip is None else round(trip / 1000, 4),
+            jitter=reading.jitter_ms / 1000,
+        ),
+        hints=list(found.hints),
+        sent_bitrate=found.point.sent_bps,
+        received_bitrate=found.point.received_bps,
+        streams=[stream(one) for one in found.streams],
+    )
+
+
+def second(found: tuple[ConnectionNow, ...]) -> QualityNow:
+    """One second of a session with at least one connection."""
+    return QualityNow(
+        at=found[0].at.astimezone(UTC), connections=[connection(one) for one in found]
+    )
+
+
+def series(found: Series) -> QualitySeries:
+    """One stream over time."""
+    points = [point for _, point in found.points]
+    whole = found.stream == CONNECTION
+    trips = [point.round_trip_ms for point in points]
+    return QualitySeries(
+        participant_id=found.participant_id,
+        connection_id=found.connection_id,
+        stream=found.stream,
+        at=[at for at, _ in found.points],
+        label=[point.label for point in points],
+        reason=[point.reason for point in points],
+        score=[round(point.score, 1) for point in points],
+        packets=[point.packets for point in points],
+        lost=[point.lost for point in points],
+        loss_percent=[
+            round(100 * point.lost / point.packets, 2) if point.packets else None
+            for point in points
+        ],
+        jitter=[round(point.jitter_ms / 1000, 4) for point in points],
+        round_trip_time=[trip / 1000 if trip is not None else None for trip in trips]
+        if whole
+        else [],
+        sent_bitrate=[point.sent_bps for point in points] if whole else [],
+        received_bitrate=[point.received_bps for point in points] if whole else [],
+    )
