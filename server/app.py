@@ -75,7 +75,7 @@ def build(
         meetings=meetings,
         tracker=tracker,
         clock=clock,
-        floor_bytes=settings.recording.floor_bytes,
+        limits=settings.recording,
         on_error=on_error,
     )
     live = LiveSessions(engine, gate, tracker, clock, signaling_settings(settings), on_error)

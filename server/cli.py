@@ -99,6 +99,21 @@ def version(
     typer.echo(json.dumps(facts) if json_form else " ".join(facts.values()))
 
 
+@app.command()
+def prune(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    data: DataFlag = None,
+    config_file: ConfigFlag = None,
+    sets: SetFlag = None,
+) -> None:
+    """Delete recordings that are older than recording.retention_days."""
+    from server.commands.prune import prune as prune_recordings  # noqa: PLC0415
+
+    settings = _load(config_file, sets, {"storage.data": data}).settings
+    for line in prune_recordings(settings, dry_run=dry_run):
+        typer.echo(line)
+
+
 @token.command("user")
 def token_user(
     sub: Annotated[str, typer.Option(help="The identity's subject, such as user_01.")],

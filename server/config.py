@@ -169,7 +169,18 @@ class RecordingSettings(Group):
         default=5.0, description="Audio that a power cut may cost at most."
     )
     floor_bytes: int = Field(
-        default=2 * GIB, ge=0, description="Free disk space below which no recording starts."
+        default=2 * GIB,
+        ge=0,
+        description="Free disk space below which no recording starts and running ones are stopped.",
+    )
+    max_seconds: float = Field(
+        default=86_400.0, gt=0, le=604_800, description="Longest recording; then it is stopped."
+    )
+    retention_days: float = Field(
+        default=30.0,
+        ge=0,
+        le=36_500,
+        description="Recordings are deleted that many days after their end; 0 keeps them for good.",
     )
 
 

@@ -11,6 +11,7 @@ from media.errors import RecordingError
 from media.recording.files import RecordingDirectory, error_code
 from media.recording.manifest import (
     MANIFEST,
+    EndedBy,
     LossBounds,
     Manifest,
     Paused,
@@ -39,11 +40,13 @@ class Opened:
         identity: Whose.
         tap: Its queue.
         reason: Why its segment begins, when the logical track has others already.
+        running_ns: A first packet before this moment continues a stream that ran already.
     """
 
     identity: TrackIdentity
     tap: QueuedTap
     reason: Reason
+    running_ns: int = 0
 
 
 class RecordingJob:
@@ -64,6 +67,7 @@ class RecordingJob:
         opened: Tracks that the writer has not taken over yet.
         paused: Stretches of pause.
         finish_ns: When the recording was stopped; None while it runs.
+        ended_by: Why; set before `finish_ns`.
         done: The result, once everything is closed.
     """
 
@@ -79,6 +83,7 @@ class RecordingJob:
         self.opened: deque[Opened] = deque()
         self.paused: list[Paused] = []
         self.finish_ns: int | None = None
+        self.ended_by: EndedBy = "user"
         self.done: Future[RecordingResult] = Future()
         self._directory = directory
         self._report_failed = failed
@@ -127,7 +132,9 @@ class RecordingJob:
         finish_ns = self.finish_ns  # read first: no track appears after it is set
         while self.opened:
             one = self.opened.popleft()
-            self._tracks.append(TrackWriter(one.identity, one.tap, self._place, one.reason))
+            self._tracks.append(
+                TrackWriter(one.identity, one.tap, self._place, one.reason, one.running_ns)
+            )
         self._tracks = [track for track in self._tracks if track.service(now_ns)]
         self._manifest.duration_ms = ((finish_ns or now_ns) - self.zero.monotonic_ns) / 1e6
         if finish_ns is not None:
@@ -150,7 +157,7 @@ class RecordingJob:
     def _finish(self, finish_ns: int) -> None:
         manifest = self._manifest
         manifest.ended_at = self.zero.at(finish_ns)
-        manifest.ended_by = "user" if self._failure is None else "write_error"
+        manifest.ended_by = self.ended_by if self._failure is None else "write_error"
         manifest.state = "ready" if self._failure is None else "failed"
         manifest.reason = self._failure
         self._try_manifest()

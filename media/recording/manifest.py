@@ -115,7 +115,9 @@ class LossBounds(_Model):
 
 
 State: TypeAlias = Literal["recording", "paused", "stopping", "ready", "recovered", "failed"]
-EndedBy: TypeAlias = Literal["user", "write_error", "recovered"]
+EndedBy: TypeAlias = Literal[
+    "user", "empty", "max_length", "disk_floor", "shutdown", "write_error", "recovered"
+]
 
 
 class Manifest(_Model):

@@ -14,6 +14,8 @@ from media.rtp import opus
 
 PRE_SKIP = 312
 """6.5 ms, the look-ahead of the Opus encoder in browsers."""
+CONVERGED_TICKS = 3840
+"""80 ms, after which a decoder that began in mid-stream sounds right (RFC 7845 section 5.1)."""
 CONCEALED_TICKS = 5760
 """120 ms: after that, concealment has faded out anyway."""
 DTX_TICKS = 20_160
@@ -103,6 +105,7 @@ class NewSegment:
         arrival_ns: When its first packet came.
         stereo: Whether its first packet codes two channels.
         counters: Filled in while the segment is written.
+        pre_skip: Ticks that players leave out.
     """
 
     reason: Reason
@@ -110,6 +113,7 @@ class NewSegment:
     arrival_ns: int
     stereo: bool
     counters: Counters
+    pre_skip: int = PRE_SKIP
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +156,16 @@ class TrackPlan:
 
     Args:
         reason: Why its first segment begins.
+        running_ns: When a first packet comes before this moment, its stream had been running
+            before the recording, so what a cold decoder makes of its start is left out.
 
     Attributes:
         cursor: Ticks written in the current segment.
     """
 
-    def __init__(self, reason: Reason = Reason.START) -> None:
+    def __init__(self, reason: Reason = Reason.START, running_ns: int = 0) -> None:
         self.cursor = 0
+        self._running_ns = running_ns
         self._reason = reason
         self._reorder = ReorderBuffer()
         self._segment: _Segment | None = None
@@ -314,9 +321,16 @@ class TrackPlan:
         segment = _Segment(packet.timestamp)
         segment.take(packet, 0)
         self._segment = segment
-        stereo = opus.is_stereo(packet.payload[0])
+        pre_skip = CONVERGED_TICKS if packet.arrival_ns < self._running_ns else PRE_SKIP
         return [
-            NewSegment(self._reason, packet.timestamp, packet.arrival_ns, stereo, self._counters)
+            NewSegment(
+                self._reason,
+                packet.timestamp,
+                packet.arrival_ns,
+                opus.is_stereo(packet.payload[0]),
+                self._counters,
+                pre_skip,
+            )
         ]
 
     def _store(self, packet: Arrived, position: int) -> Write:

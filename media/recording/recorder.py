@@ -3,13 +3,13 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from media.clock import Clock
 from media.errors import RecordingError
 from media.recording.files import RecordingDirectory, error_code
 from media.recording.job import Opened, RecordingJob
-from media.recording.manifest import Paused
+from media.recording.manifest import EndedBy, Paused
 from media.recording.plan import Reason
 from media.recording.tap import QueuedTap
 from media.recording.track import TrackIdentity
@@ -25,6 +25,8 @@ from media.types import (
 
 DISK_FLOOR_BYTES = 2 << 30
 """Below this no recording starts: the rest of the machine needs the space."""
+RUNNING_NS = 100_000_000
+"""A track that sends nothing for this long begins with a new sound, of which nothing is cut."""
 MAX_WAITING_TRACKS = 1000
 """Tracks that may appear within one round of the writer thread."""
 
@@ -41,6 +43,7 @@ class Recorder:
         self._taps: list[QueuedTap] = []
         self._last: dict[tuple[str, TrackSource], str] = {}
         self._result: asyncio.Future[RecordingResult] | None = None
+        self._attaching = False
 
     @classmethod
     async def start(
@@ -101,8 +104,19 @@ class Recorder:
         same = self._last.get(key) == connection_id
         self._last[key] = connection_id
         identity = TrackIdentity(participant_id, label, source, connection_id, ssrc)
-        self._job.opened.append(Opened(identity, tap, Reason.SSRC if same else Reason.RECONNECT))
+        reason = Reason.SSRC if same else Reason.RECONNECT
+        running_ns = self._clock.monotonic_ns() + RUNNING_NS if self._attaching else 0
+        self._job.opened.append(Opened(identity, tap, reason, running_ns))
         return tap
+
+    @contextlib.contextmanager
+    def attaching(self) -> Iterator[None]:
+        """Tracks that are opened meanwhile had been sending before the recording began."""
+        self._attaching = True
+        try:
+            yield
+        finally:
+            self._attaching = False
 
     def pause(self) -> None:
         """Store nothing from now on; the time line goes on in silence. Idempotent."""
@@ -118,8 +132,11 @@ class Recorder:
         if self._result is None:
             self._end_pause(self._clock.monotonic_ns())
 
-    async def stop(self) -> RecordingResult:
+    async def stop(self, ended_by: EndedBy = "user") -> RecordingResult:
         """Fill every track up to now, close and describe the files. Idempotent.
+
+        Args:
+            ended_by: Why, for the manifest.
 
         Raises:
             RecordingError: `abandoned` when the writer thread ended before it could finish.
@@ -130,6 +147,7 @@ class Recorder:
             for tap in self._taps:
                 tap.close_at(now_ns)
             self._result = asyncio.wrap_future(self._job.done)
+            self._job.ended_by = ended_by
             self._job.finish_ns = now_ns
             self._writer.wake()
         return await asyncio.shield(self._result)

@@ -170,8 +170,9 @@ class SegmentFile:
         found = self.clock.alignment()
         if found is None:
             return
-        self.entry.offset_ms = (found.start_ns - self._zero.monotonic_ns) / 1e6
-        self.entry.first_sample_time = self._zero.at(found.start_ns)
+        start_ns = found.start_ns + _skipped_ns(self.entry.pre_skip)
+        self.entry.offset_ms = (start_ns - self._zero.monotonic_ns) / 1e6
+        self.entry.first_sample_time = self._zero.at(start_ns)
         self.entry.method = found.method
         self.entry.clock_skew_ppm = round(found.clock_skew_ppm, 3)
         self.entry.est_error_ms = round(found.est_error_ms, 3)
@@ -179,17 +180,23 @@ class SegmentFile:
 
 def new_entry(name: str, number: int, start: NewSegment, zero: TimeZero, origin: Origin) -> Segment:
     """The manifest's entry of a segment that begins; its offset is the first arrival for now."""
+    start_ns = start.arrival_ns + _skipped_ns(start.pre_skip)
     return Segment(
         file=name,
         number=number,
         connection_id=origin.connection_id,
         ssrc=origin.ssrc,
         channels=2 if start.stereo else 1,
-        pre_skip=PRE_SKIP,
+        pre_skip=start.pre_skip,
         reason=start.reason.value,
-        first_sample_time=zero.at(start.arrival_ns),
-        offset_ms=(start.arrival_ns - zero.monotonic_ns) / 1e6,
+        first_sample_time=zero.at(start_ns),
+        offset_ms=(start_ns - zero.monotonic_ns) / 1e6,
     )
+
+
+def _skipped_ns(pre_skip: int) -> int:
+    """Sound before a file's first sample; the encoder's own delay comes before any sound."""
+    return (pre_skip - PRE_SKIP) * 1_000_000_000 // TICKS_PER_SECOND
 
 
 def _comments(origin: Origin, entry: Segment) -> dict[str, str]:

@@ -60,15 +60,21 @@ class TrackWriter:
         tap: Its queue.
         place: Where to write.
         reason: Why its first segment begins, when the logical track has others already.
+        running_ns: A first packet before this moment continues a stream that ran already.
     """
 
     def __init__(
-        self, identity: TrackIdentity, tap: QueuedTap, place: Place, reason: Reason
+        self,
+        identity: TrackIdentity,
+        tap: QueuedTap,
+        place: Place,
+        reason: Reason,
+        running_ns: int = 0,
     ) -> None:
         self._identity = identity
         self._tap = tap
         self._place = place
-        self._plan = TrackPlan(reason)
+        self._plan = TrackPlan(reason, running_ns)
         self._segment: SegmentFile | None = None
         self._opened_ns = 0
         self._sync_ns = 0

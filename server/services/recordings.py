@@ -9,14 +9,17 @@ import structlog
 
 from media.clock import Clock
 from media.errors import RecordingError
+from media.recording.manifest import EndedBy
 from media.recording.recorder import Recorder
 from media.recording.recovery import recover
 from media.recording.writer import WriterThread
 from media.tasks import OnError, TaskScope
 from media.types import RecordingResult, RecordingSpec
+from server.config import RecordingSettings
 from server.records import RecordingFileView, RecordingView
 from server.services.cursors import decode_cursor, page_of
 from server.services.meetings import MeetingsService
+from server.services.recordings_guard import RecordingsGuard
 from server.services.recordings_outcome import (
     faults_of,
     files_of,
@@ -26,6 +29,7 @@ from server.services.recordings_outcome import (
     not_started,
     notice_of,
 )
+from server.services.retention import Retention
 from server.services.tracker import Tracker
 from server.services.views import Page, StoredFile
 from server.services.workers import Workers
@@ -74,7 +78,7 @@ class RecordingsService:
         meetings: Tells whether a meeting may be recorded.
         tracker: Tells which session is live.
         clock: The process's clock.
-        floor_bytes: Free disk space below which no recording starts.
+        limits: Disk floor, longest recording, how long recordings are kept.
         on_error: Told when a background step fails.
 
     Attributes:
@@ -93,7 +97,7 @@ class RecordingsService:
         meetings: MeetingsService,
         tracker: Tracker,
         clock: Clock,
-        floor_bytes: int,
+        limits: RecordingSettings,
         on_error: OnError,
     ) -> None:
         self._store = store
@@ -103,7 +107,15 @@ class RecordingsService:
         self._meetings = meetings
         self._tracker = tracker
         self._clock = clock
-        self._floor_bytes = floor_bytes
+        self._floor_bytes = limits.floor_bytes
+        self._guard = RecordingsGuard(
+            self,
+            files.root,
+            clock,
+            floor_bytes=limits.floor_bytes,
+            max_seconds=limits.max_seconds,
+        )
+        self._retention = Retention(store, self._remove, clock, limits.retention_days)
         self._scope = TaskScope(on_error)
         self._running: dict[str, _Running] = {}
         self._workers = Workers()
@@ -112,6 +124,12 @@ class RecordingsService:
     def active(self) -> int:
         """How many recordings are not finished."""
         return len(self._running)
+
+    def taking_packets(self) -> list[RecordingView]:
+        """Those that run or are paused."""
+        return [
+            one.view for one in self._running.values() if one.recorder and one.view.state.active
+        ]
 
     def running_in(self, session_id: str) -> RecordingView | None:
         """The session's recording that still takes packets, or is about to."""
@@ -156,13 +174,15 @@ class RecordingsService:
         _ = self._scope.spawn(verify(), name="verify recovered recording")
 
     async def start_writing(self) -> None:
-        """Start the writer thread."""
+        """Start the writer thread, and what watches recordings."""
         self._writer.start()
+        _ = self._scope.spawn(self._guard.run(), name="watch recordings")
+        _ = self._scope.spawn(self._retention.run(), name="delete old recordings")
 
     async def stop_all(self) -> None:
         """Stop every recording and wait until its files are whole; then the writer thread."""
         for running in list(self._running.values()):
-            _ = await self.stop(running.view.id, None)
+            await self.end(running.view.id, "shutdown")
         try:
             async with asyncio.timeout(VERIFY_AT_STOP_SECONDS):
                 await self._all_done()
@@ -248,7 +268,8 @@ class RecordingsService:
             spec, self._writer, self._clock, self, disk_floor_bytes=self._floor_bytes
         )
         running.view = dataclasses.replace(view, started_at=self._clock.utc())
-        self._engine.add_tap(view.session_id, running.recorder)
+        with running.recorder.attaching():
+            self._engine.add_tap(view.session_id, running.recorder)
         await self._change(running, RecordingState.RECORDING)
 
     async def _failed_to_start(self, running: _Running, code: str) -> None:
@@ -295,28 +316,39 @@ class RecordingsService:
         running = self._running.get(recording_id)
         if running is None:
             return notice_of(await self.get(recording_id))
-        async with running.changing:
-            if running.view.state.active:
-                logger.info("recording stopped", recording=recording_id, by=by)
-                await self._end(running)
+        await self._stop(running, "user", by)
         return notice_of(running.view)
 
-    async def _end(self, running: _Running) -> None:
+    async def end(self, recording_id: str, why: EndedBy) -> None:
+        """Stop one for a reason other than somebody's wish; nothing happens when it has ended."""
+        running = self._running.get(recording_id)
+        if running is not None:
+            await self._stop(running, why, None)
+
+    async def _stop(self, running: _Running, why: EndedBy, by: str | None) -> None:
+        async with running.changing:
+            if running.view.state.active:
+                logger.info("recording stopped", recording=running.view.id, by=by, why=why)
+                await self._end(running, why)
+
+    async def _end(self, running: _Running, why: EndedBy) -> None:
         recorder = self._recorder(running)
         self._engine.remove_tap(running.view.session_id, recorder)
         await self._change(running, RecordingState.STOPPING)
-        _ = self._scope.spawn(self._process(running, recorder), name="finish recording")
+        _ = self._scope.spawn(self._process(running, recorder, why), name="finish recording")
 
-    async def _process(self, running: _Running, recorder: Recorder) -> None:
+    async def _process(self, running: _Running, recorder: Recorder, why: EndedBy) -> None:
         try:
             await self._change(running, RecordingState.PROCESSING)
-            running.view = await self._outcome(running.view, recorder)
+            running.view = await self._outcome(running.view, recorder, why)
         finally:
             await self._finish(running, running.view.state)
 
-    async def _outcome(self, view: RecordingView, recorder: Recorder) -> RecordingView:
+    async def _outcome(
+        self, view: RecordingView, recorder: Recorder, why: EndedBy
+    ) -> RecordingView:
         try:
-            result = await recorder.stop()
+            result = await recorder.stop(why)
         except RecordingError as error:
             return dataclasses.replace(
                 view,
@@ -358,7 +390,7 @@ class RecordingsService:
             return
         running.view = dataclasses.replace(running.view, failure=code)
         logger.error("recording failed", recording=recording_id, code=code)
-        _ = self._scope.spawn(self._stop_quietly(recording_id), name="stop failed recording")
+        _ = self._scope.spawn(self.end(recording_id, "write_error"), name="stop failed recording")
 
     async def session_started(self, meeting: Meeting, session_id: str) -> None:
         """Start the recording when the meeting wants one always."""
@@ -376,10 +408,7 @@ class RecordingsService:
         running = self.running_in(session_id)
         if running is not None:
             logger.info("session ended", meeting=meeting_id, recording=running.id)
-            await self._stop_quietly(running.id)
-
-    async def _stop_quietly(self, recording_id: str) -> None:
-        _ = await self.stop(recording_id, None)
+            await self.end(running.id, "empty")
 
     # reading
 
@@ -444,6 +473,9 @@ class RecordingsService:
         view = await self.get(recording_id)
         if view.state not in FINISHED:
             raise not_ready(view)
+        await self._remove(view)
+
+    async def _remove(self, view: RecordingView) -> None:
         await asyncio.to_thread(self._files.remove, view.id)
         _ = await self._store.delete_recording(view.id)
 

@@ -187,6 +187,10 @@ class RecordingStore(Protocol):
         """Recordings neither ready nor failed, of every account."""
         ...
 
+    async def recordings_ended_before(self, moment: datetime) -> list[RecordingView]:
+        """Finished recordings that ended before that time, oldest first, of every account."""
+        ...
+
     async def find_file(self, recording_id: str, file_id: str) -> RecordingFileView | None:
         """One file of a recording."""
         ...

@@ -71,6 +71,13 @@ class SqlRecordings:
             select(recordings).where(recordings.c.state.not_in(FINISHED)).order_by(recordings.c.id)
         )
 
+    async def recordings_ended_before(self, moment: datetime) -> list[RecordingView]:
+        """Finished recordings that ended before that time, oldest first, of every account."""
+        ended = recordings.c.ended_at < moment
+        return await self._recordings(
+            select(recordings).where(recordings.c.state.in_(FINISHED), ended).order_by("ended_at")
+        )
+
     async def _recordings(self, statement: Executable) -> list[RecordingView]:
         rows = await self._db.all(statement)
         if not rows:

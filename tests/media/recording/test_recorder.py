@@ -394,3 +394,29 @@ class TestTrouble:
         monkeypatch.setattr("media.recording.recorder.MAX_WAITING_TRACKS", 0)
         assert recorder.open_track("p1", "Ana", TrackSource.MICROPHONE, "c", 1) is None
         await recorder.stop()
+
+
+class TestMidStream:
+    async def sound(self, directory, writer, clock, *, wait: float = 0.0):
+        """A tone of which the recording hears all but the first second."""
+        recorder = await started(directory, writer, clock)
+        with recorder.attaching():
+            tap = microphone(recorder)
+        clock.advance(wait)
+        speak(tap, clock, tone_packets(3.0)[50:], first=50)
+        result = await recorder.stop()
+        (file,) = result.files
+        return file, decoded(directory / file.name)
+
+    async def test_a_running_stream_begins_at_full_strength(self, tmp_path, writer, clock):
+        file, samples = await self.sound(tmp_path, writer, clock)
+        loudness = [float(abs(samples[at : at + 480]).max()) for at in range(0, 4800, 480)]
+        assert min(loudness) > 0.8 * max(loudness)
+        assert file.offset_seconds == pytest.approx(0.0735, abs=0.001)
+        assert file.offset_seconds + file.duration_seconds == pytest.approx(2, abs=0.021)
+        opusinfo(tmp_path / file.name)
+
+    async def test_nothing_is_cut_from_a_sound_that_begins_later(self, tmp_path, writer, clock):
+        file, _ = await self.sound(tmp_path, writer, clock, wait=1.0)
+        assert file.offset_seconds == pytest.approx(1.0, abs=0.001)
+        assert file.duration_seconds == pytest.approx(2, abs=0.021)

@@ -1,5 +1,6 @@
 import asyncio
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
@@ -179,13 +180,27 @@ class TestFailures:
     async def test_an_abandoned_one_has_failed(self, app: App, room: Room, monkeypatch):
         recording_id = await room.start()
 
-        async def abandoned(_self):
+        async def abandoned(_self, _why):
             raise RecordingError("abandoned", "no")
 
         monkeypatch.setattr("server.services.recordings.Recorder.stop", abandoned)
         _ = await app.recordings.stop(recording_id, None)
         view = await room.finished(recording_id)
         assert (view.state, view.failure) == (FAILED, "abandoned")
+
+
+class TestLimits:
+    @pytest.mark.parametrize("why", ["disk_floor", "max_length"])
+    async def test_the_manifest_says_why_it_ended(self, app: App, room: Room, why: str):
+        recording_id = await room.start()
+        assert [view.id for view in app.recordings.taking_packets()] == [recording_id]
+        await app.recordings.end(recording_id, why)
+        assert (await room.finished(recording_id)).state is READY
+        path = app.recordings._files.path(recording_id, "manifest.json")
+        manifest = json.loads(await asyncio.to_thread(path.read_text))
+        assert manifest["ended_by"] == why
+        await app.recordings.end(recording_id, why)
+        assert app.recordings.taking_packets() == []
 
 
 class TestSessions:
