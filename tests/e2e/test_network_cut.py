@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 from support.netns import SERVER_ADDRESS, Cable, available
 from support.server_process import ServerProcess
 
@@ -88,12 +88,6 @@ def host(cable: Cable, tmp_path: Path) -> Iterator[Host]:
     made.start()
     yield made
     made.stop()
-
-
-@pytest.fixture
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as made:
-        yield made
 
 
 def launch(playwright: Playwright, cable: Cable, namespace: str, folder: Path) -> Browser:
