@@ -65,7 +65,7 @@ def build(
         signer, keys, build_trusted(providers, issuer, documents, clock), clock
     )
     meetings = MeetingsService(storage, tracker, users, signer, settings, clock, [MeetingIds()])
-    gate = Admissions(meetings, users, authenticator, signer, tracker, clock)
+    gate = Admissions(meetings, users, authenticator, signer, tracker, clock, storage)
     engine = (make_engine or real_engine)(engine_settings(settings), clock, on_error)
     recordings = RecordingsService(
         store=storage,

@@ -1,8 +1,9 @@
 """What is stored, as frozen data that storage, auth and services share."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from media.types import MediaKind, TrackSource
 from signaling.model import RecordingState, Role
@@ -121,3 +122,112 @@ class Registration:
     role: Role
     participant_id: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A group of meetings of its own below an account; its id is their `account`."""
+
+    id: str
+    account: str
+    name: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A named bundle of rights for invitations.
+
+    Attributes:
+        document: The whole preset in the words of the dialect that made it.
+    """
+
+    id: str
+    account: str
+    name: str
+    document: Mapping[str, object]
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """Somebody's entry to one meeting, made before they come; it lives until it is deleted.
+
+    Attributes:
+        user_id: The identity in the program that invites.
+        permissions: What the preset grants (`server.services.invitations.permissions_of`).
+    """
+
+    id: str
+    meeting_id: str
+    account: str
+    user_id: str
+    name: str | None
+    picture: str | None
+    preset_id: str
+    preset_name: str
+    role: Role
+    permissions: Mapping[str, object]
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Where events are sent.
+
+    Attributes:
+        label: By which id its maker called the workspace.
+    """
+
+    id: str
+    account: str
+    name: str
+    url: str
+    events: Sequence[str]
+    enabled: bool
+    label: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class DeliveryState(StrEnum):
+    """Where the delivery of an event stands."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One event on its way to one webhook.
+
+    Attributes:
+        subject: The session whose events keep their order.
+        body: Exactly the text that is sent and signed.
+        status: HTTP status of the last answer.
+        error: Why the last attempt got no answer.
+    """
+
+    id: str
+    webhook_id: str
+    subject: str
+    event: str
+    body: str
+    state: DeliveryState
+    attempts: int
+    created_at: datetime
+    updated_at: datetime
+    status: int | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """What a dialect keeps beside a meeting, session or recording with the same id."""
+
+    id: str
+    data: Mapping[str, object]
+    updated_at: datetime

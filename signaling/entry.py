@@ -79,4 +79,5 @@ def participant_of(
         state=ParticipantState.PRESENT,
         joined_at=now,
         user_id=admission.user_id,
+        invitation_id=admission.invitation_id,
     )

@@ -18,7 +18,7 @@ from signaling.ids import new_id
 from signaling.log import SessionLog
 from signaling.member import Member
 from signaling.messages import ClientMessage
-from signaling.model import EndReason, RecordingNotice
+from signaling.model import EndReason, Permissions, RecordingNotice
 from signaling.outbox import Outbox
 from signaling.ports import (
     Admission,
@@ -214,14 +214,26 @@ class LiveSessions:
         _LOG.info("session ended for all", extra={"session": session.id, "by": by})
         session.end(EndReason.MEETING_ENDED)
 
-    async def kick(self, participant_id: str, by: str | None) -> None:
-        """Remove somebody, who cannot come back with the same token.
+    async def kick(self, participant_id: str, by: str | None, *, for_good: bool = True) -> None:
+        """Remove somebody, who cannot come back with the same token unless `for_good` is False.
 
         Raises:
             Refused: `participant_not_found`.
         """
         session, member = self._find(participant_id)
-        session.kick(member, by)
+        session.kick(member, by, for_good=for_good)
+
+    def permit(self, invitation_id: str, permissions: Permissions) -> int:
+        """Change what everybody who came by an invitation may do; how many are present."""
+        found = [
+            (session, member)
+            for session in self.sessions()
+            for member in session.members()
+            if member.participant.invitation_id == invitation_id
+        ]
+        for session, member in found:
+            session.permit(member, permissions)
+        return len(found)
 
     async def mute(
         self,

@@ -4,7 +4,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from media.types import TrackSource
-from signaling.model import Connection, Participant, ParticipantState, Track
+from signaling.model import (
+    Connection,
+    Participant,
+    ParticipantState,
+    Permissions,
+    Track,
+)
 
 if TYPE_CHECKING:
     from signaling.connection import LiveConnection
@@ -21,6 +27,7 @@ class Member:
         newest: The latest connection's record, ended or not.
         own_mutes: Sources that the participant muted.
         host_mutes: Sources that a host muted, with that host's participant id; None for a program.
+        granted: What an invitation permits; None for what the role may do.
     """
 
     participant: Participant
@@ -28,6 +35,12 @@ class Member:
     connections: "dict[str, LiveConnection]" = field(default_factory=dict)
     own_mutes: set[TrackSource] = field(default_factory=set)
     host_mutes: dict[TrackSource, str | None] = field(default_factory=dict)
+    granted: Permissions | None = None
+
+    @property
+    def permissions(self) -> Permissions:
+        """What this participant may do."""
+        return self.granted or Permissions.of(self.participant.role)
 
     @property
     def present(self) -> bool:
@@ -46,7 +59,11 @@ class Member:
 
     def muted(self, source: TrackSource) -> bool:
         """Whether nobody may get this source now."""
-        return source in self.own_mutes or source in self.host_mutes
+        return (
+            source in self.own_mutes
+            or source in self.host_mutes
+            or source not in self.permissions.sources
+        )
 
     def tracks(self) -> list[Track]:
         """Everything published, by source; the newest connection wins."""

@@ -19,6 +19,35 @@ class Role(StrEnum):
     OBSERVER = "observer"
 
 
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """What a participant may do, one by one.
+
+    Attributes:
+        sources: What may be published.
+        chat: May write to everybody.
+        mute: May mute others.
+        kick: May remove others.
+        record: May command the recording.
+        end: May end the meeting for all.
+    """
+
+    sources: frozenset[TrackSource] = frozenset(TrackSource)
+    chat: bool = True
+    mute: bool = False
+    kick: bool = False
+    record: bool = False
+    end: bool = False
+
+    @classmethod
+    def of(cls, role: Role) -> "Permissions":
+        """What a role may do when nobody says otherwise."""
+        if role is Role.OBSERVER:
+            return cls(sources=frozenset(), chat=False)
+        host = role is Role.HOST
+        return cls(mute=host, kick=host, record=host, end=host)
+
+
 class ParticipantKind(StrEnum):
     """A person with a browser or client, or a program inside this server."""
 
@@ -119,7 +148,11 @@ class EndReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """A durable room with a link and settings."""
+    """A durable room with a link and settings.
+
+    Attributes:
+        keep_alive_seconds: How long an empty session lasts; None takes the server's setting.
+    """
 
     id: str
     title: str
@@ -130,6 +163,7 @@ class Meeting:
     created_at: datetime
     created_by: str | None = None
     account: str = "default"
+    keep_alive_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +186,7 @@ class Participant:
 
     Attributes:
         user_id: The identity's `sub` that this participant acts for; None for a guest.
+        invitation_id: The invitation that let the participant in, if it was one.
     """
 
     id: str
@@ -165,6 +200,7 @@ class Participant:
     left_at: datetime | None = None
     user_id: str | None = None
     reason: EndReason | None = None
+    invitation_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from media.types import (
     TileRequest,
     TrackSource,
 )
-from signaling.model import Meeting, ParticipantKind, RecordingNotice, Role
+from signaling.model import Meeting, ParticipantKind, Permissions, RecordingNotice, Role
 
 
 class MediaEngine(Protocol):
@@ -114,6 +114,8 @@ class Admission:
     Attributes:
         participant_id: Set when a resume token or join token names an existing participant.
         resumed_session_id: The session that the resume token was issued in.
+        invitation_id: The invitation that this stands on, if any.
+        permissions: What an invitation grants; None for what the role may do.
     """
 
     meeting: Meeting
@@ -123,6 +125,8 @@ class Admission:
     kind: ParticipantKind = ParticipantKind.PERSON
     participant_id: str | None = None
     resumed_session_id: str | None = None
+    invitation_id: str | None = None
+    permissions: Permissions | None = None
 
 
 class Gate(Protocol):

@@ -50,15 +50,17 @@ class Request:
             raise Refused(RefusalKind.NOT_FOUND, "not_found", "you are not in this meeting")
         return member
 
-    def want_host(self) -> None:
-        """Raises Refused `forbidden` unless a host asks."""
-        if self.member.participant.role is not Role.HOST:
+    def want_host(self, *, permitted: bool) -> None:
+        """Raises Refused `forbidden` unless the participant may do this."""
+        if not permitted:
             raise Refused(RefusalKind.FORBIDDEN, "forbidden", "only a host may do this")
 
-    def want_voice(self) -> None:
-        """Raises Refused `forbidden` when an observer asks."""
-        if self.member.participant.role is Role.OBSERVER:
-            raise Refused(RefusalKind.FORBIDDEN, "forbidden", "observers watch and listen")
+    def want_voice(self, *, permitted: bool) -> None:
+        """Raises Refused `forbidden` unless the participant may be heard, seen or read so."""
+        if not permitted:
+            observer = self.member.participant.role is Role.OBSERVER
+            text = "observers watch and listen" if observer else "you may not do this here"
+            raise Refused(RefusalKind.FORBIDDEN, "forbidden", text)
 
     def other(self, participant_id: str) -> Member:
         """Somebody in the same session.
@@ -105,7 +107,7 @@ def _candidate(request: Request, message: Candidate) -> None:
 
 
 def _publish(request: Request, message: Publish) -> None:
-    request.want_voice()
+    request.want_voice(permitted=message.source in request.member.permissions.sources)
     if not request.live.session.mute_own(request.live, message.source, muted=message.muted):
         raise Refused(RefusalKind.FORBIDDEN, "muted_by_host", "a host muted this source")
 
@@ -125,12 +127,12 @@ def _stats(request: Request, message: Stats) -> None:
 
 
 def _chat(request: Request, message: Chat) -> None:
-    request.want_voice()
+    request.want_voice(permitted=request.member.permissions.chat)
     request.live.session.say(request.live, message.text)
 
 
 def _mute(request: Request, message: Mute) -> None:
-    request.want_host()
+    request.want_host(permitted=request.member.permissions.mute)
     request.live.session.mute_by_host(
         request.other(message.participant),
         message.source,
@@ -140,12 +142,12 @@ def _mute(request: Request, message: Mute) -> None:
 
 
 def _kick(request: Request, message: Kick) -> None:
-    request.want_host()
+    request.want_host(permitted=request.member.permissions.kick)
     request.live.session.kick(request.other(message.participant), request.live.participant_id)
 
 
 def _end(request: Request, _message: End) -> None:
-    request.want_host()
+    request.want_host(permitted=request.member.permissions.end)
     request.live.session.end(EndReason.MEETING_ENDED)
 
 
@@ -158,7 +160,7 @@ def _bye(request: Request, _message: Bye) -> None:
 
 
 def _record(request: Request, message: Record) -> None:
-    request.want_host()
+    request.want_host(permitted=request.member.permissions.record)
     live, recordings = request.live, request.context.recordings
     if recordings is None:
         raise Refused(RefusalKind.UNAVAILABLE, "recording_failed", "this server does not record")

@@ -38,6 +38,7 @@ from signaling.model import (
     Meeting,
     ParticipantKind,
     ParticipantState,
+    Permissions,
     RecordingNotice,
     Session,
     SessionState,
@@ -148,10 +149,13 @@ class LiveSession(RoomListener, SessionListener):
         record = entry.connection(self.session, participant_id, replaces, now)
         if member is None:
             member = Member(participant_of(admission, self.session, participant_id, now), record)
+        member.granted = admission.permissions
         live = LiveConnection(record, self, self._context)
         if entry.client is not None:
             live.details["client"] = entry.client
         self._context.engine.open(entry.spec(record, member.participant), live)
+        for source in frozenset(TrackSource) - member.permissions.sources:
+            self._context.engine.set_muted(live.id, source, muted=True)
         fresh = self._enter(member)
         member.newest = record
         member.connections[live.id] = live
@@ -236,11 +240,22 @@ class LiveSession(RoomListener, SessionListener):
         for live in member.connections.values():
             live.send(Muted(source=source, muted=muted, by=by))
 
-    def kick(self, member: Member, by: str | None) -> None:
-        """Remove somebody at once and for good."""
+    def permit(self, member: Member, permissions: Permissions) -> None:
+        """Change what somebody may do, at once: what they may not publish is dropped.
+
+        The role, which decides what a page offers, stays what it was at the door.
+        """
+        member.granted = permissions
+        for source in TrackSource:
+            self._apply_mute(member, source)
+        self._tell_changed(member)
+
+    def kick(self, member: Member, by: str | None, *, for_good: bool = True) -> None:
+        """Remove somebody at once; unless `for_good` is False their token is void."""
         fields = {"participant": member.participant.id, "by": by}
         _LOG.info("participant kicked", extra=fields)
-        self._context.kicked.add(member.participant.id)
+        if for_good:
+            self._context.kicked.add(member.participant.id)
         for live in tuple(member.connections.values()):
             live.end(EndReason.KICKED)
 

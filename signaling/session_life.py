@@ -13,6 +13,7 @@ from signaling.ids import new_id
 from signaling.journal import Journal
 from signaling.log import SessionChanged, SessionDiscarded
 from signaling.model import EndReason, Meeting, Session, SessionState
+from signaling.ports import RtcTimers
 from signaling.session_machine import SessionMachine
 
 
@@ -57,7 +58,7 @@ class SessionLife:
         self._meeting = meeting
         self._context = context
         self._listener = listener
-        self._machine = SessionMachine(context.settings.timers)
+        self._machine = SessionMachine(_timers(meeting, context))
         self._alarm = Alarm(context.schedule, lambda: self.post(AlarmWent()))
         self._inbox: deque[SessionEvent] = deque()
         self._busy = False
@@ -145,3 +146,10 @@ class SessionLife:
 
         name = f"end of session {self.session.id}"
         _ = self._context.scope.spawn(turn(self._start), name=name)
+
+
+def _timers(meeting: Meeting, context: Context) -> RtcTimers:
+    """The server's timers with the keep-alive that the meeting wants."""
+    timers = context.settings.timers
+    wanted = meeting.keep_alive_seconds
+    return timers if wanted is None else replace(timers, keep_alive=wanted)

@@ -75,6 +75,7 @@ class Authenticator:
             participant_id=claims.participant_id,
             role=claims.role,
             user_id=claims.user_id,
+            invitation_id=claims.invitation_id,
         )
 
     async def _user_principal(self, token: str) -> Principal:

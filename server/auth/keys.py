@@ -19,6 +19,13 @@ KEY_PREFIX = "rt_"
 _SECRET_BYTES = 24  # 32 base64url characters
 _SHOWN_CHARACTERS = 7  # `rt_` and four: enough to tell keys apart in a list
 
+_SHOWN_FOREIGN = 4
+
+
+def pair_of(email: str, key: str) -> str:
+    """A key that is good with its owner's address alone, as one credential."""
+    return f"{email.strip().lower()}\n{key}"
+
 
 def is_api_key(credential: str) -> bool:
     """Whether a credential claims to be an API key."""
@@ -62,6 +69,22 @@ class KeyRing:
         )
         await self._store.insert_key(key)
         return text, key
+
+    async def register(self, value: str, name: str, account: str = DEFAULT_ACCOUNT) -> ApiKey:
+        """Accept a credential that somebody else made, from now on; kept as a hash as well."""
+        known = await self._store.find_key_by_hash(digest_of(value))
+        if known is not None and known.revoked_at is None:
+            return known
+        key = ApiKey(
+            id=new_id(),
+            account=account,
+            name=name,
+            hash=digest_of(value),
+            hint=value[:_SHOWN_FOREIGN],
+            created_at=self._clock.utc(),
+        )
+        await self._store.insert_key(key)
+        return key
 
     async def check(self, value: str) -> ApiKey:
         """The key behind a credential.

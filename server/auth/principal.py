@@ -39,6 +39,7 @@ class Principal:
         participant_id: The participant a join token names.
         role: The role a join token gives.
         user_id: The identity a join token's maker gave its holder, None for a guest.
+        invitation_id: The invitation a join token stands on.
         key_id: Which API key.
         claims: Every claim of a verified user token.
     """
@@ -52,6 +53,7 @@ class Principal:
     participant_id: str | None = None
     role: Role | None = None
     user_id: str | None = None
+    invitation_id: str | None = None
     key_id: str | None = None
     claims: Mapping[str, object] = field(default_factory=_no_claims, hash=False)
 

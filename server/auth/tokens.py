@@ -6,6 +6,7 @@ it to one meeting; a resume token lets one participant come back.
 
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -40,6 +41,7 @@ class JoinClaims:
     Attributes:
         user_id: The identity its maker gave the holder; None for a guest.
         participant_id: Stands for the holder until and after he joins.
+        invitation_id: The invitation that the token stands on; without it the token is void.
     """
 
     meeting_id: str
@@ -50,6 +52,7 @@ class JoinClaims:
     account: str
     token_id: str
     expires_at: datetime
+    invitation_id: str | None = None
 
     @property
     def sub(self) -> str:
@@ -69,6 +72,7 @@ class ResumeClaims:
     user_id: str | None
     token_id: str
     expires_at: datetime
+    invitation_id: str | None = None
 
 
 class TokenSigner:
@@ -98,9 +102,12 @@ class TokenSigner:
         ttl: float,
         user_id: str | None = None,
         account: str = DEFAULT_ACCOUNT,
+        invitation_id: str | None = None,
+        more: Mapping[str, object] | None = None,
     ) -> str:
-        """A join token for one meeting, good for `ttl` seconds."""
+        """A join token for one meeting, good for `ttl` seconds; `more` is for its holder's eyes."""
         claims = {
+            **(more or {}),
             "sub": user_id or participant_id,
             "meeting": meeting_id,
             "participant": participant_id,
@@ -108,6 +115,7 @@ class TokenSigner:
             "name": name,
             "role": role.value,
             "account": account,
+            "invitation": invitation_id,
         }
         return self._issue(_JOIN, claims, ttl)
 
@@ -127,6 +135,7 @@ class TokenSigner:
             account=text_claim(claims, "account"),
             token_id=text_claim(claims, "jti"),
             expires_at=_expiry(claims),
+            invitation_id=optional_text(claims, "invitation"),
         )
 
     def issue_resume(  # noqa: PLR0913  (the claims, all by keyword)
@@ -139,6 +148,7 @@ class TokenSigner:
         role: Role,
         ttl: float,
         user_id: str | None = None,
+        invitation_id: str | None = None,
     ) -> str:
         """A resume token for one participant, good for `ttl` seconds."""
         claims = {
@@ -149,6 +159,7 @@ class TokenSigner:
             "user": user_id,
             "name": name,
             "role": role.value,
+            "invitation": invitation_id,
         }
         return self._issue(_RESUME, claims, ttl)
 
@@ -168,13 +179,14 @@ class TokenSigner:
             user_id=optional_text(claims, "user"),
             token_id=text_claim(claims, "jti"),
             expires_at=_expiry(claims),
+            invitation_id=optional_text(claims, "invitation"),
         )
 
     def derive(self, purpose: str) -> bytes:
         """32 bytes that only this installation knows, different for each purpose."""
         return hmac.digest(self._secret, f"roomtone:{purpose}".encode(), "sha256")
 
-    def _issue(self, audience: str, claims: dict[str, str | None], ttl: float) -> str:
+    def _issue(self, audience: str, claims: Mapping[str, object], ttl: float) -> str:
         now = self._clock.utc()
         payload: dict[str, object] = {
             key: value for key, value in claims.items() if value is not None

@@ -1,15 +1,20 @@
 """Admission: who may join which meeting, under which name, with which rights."""
 
+import dataclasses
+
 from media.clock import Clock
 from server.auth.authenticate import Authenticator
 from server.auth.errors import AuthCode, AuthRefused, TokenRefused
 from server.auth.principal import Principal, PrincipalKind
 from server.auth.tokens import ResumeClaims, TokenSigner
+from server.records import Invitation
+from server.services.invitations import invited_name, permissions_of
 from server.services.meetings import MeetingsService
 from server.services.text import display_name
 from server.services.throttle import Throttle
 from server.services.tracker import Tracker
 from server.services.users import UsersService
+from server.storage.port import IntegrationStore
 from signaling.errors import RefusalKind, Refused
 from signaling.model import Access, Meeting, MeetingStatus, Role
 from signaling.ports import Admission, JoinRequest
@@ -30,12 +35,13 @@ class Admissions:
         signer: Makes and reads resume tokens.
         tracker: Says when storage is too far behind.
         clock: Fills the rate limits.
+        invitations: Where they are kept; None where nobody invites.
 
     Attributes:
         draining: Nobody is admitted any more.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  (what it works with)
         self,
         meetings: MeetingsService,
         users: UsersService,
@@ -43,7 +49,9 @@ class Admissions:
         signer: TokenSigner,
         tracker: Tracker,
         clock: Clock,
+        invitations: IntegrationStore | None = None,
     ) -> None:
+        self._invitations = invitations
         self._meetings = meetings
         self._users = users
         self._authenticator = authenticator
@@ -82,6 +90,7 @@ class Admissions:
             name=admission.name,
             role=admission.role,
             user_id=admission.user_id,
+            invitation_id=admission.invitation_id,
             ttl=RESUME_SECONDS,
         )
 
@@ -107,7 +116,7 @@ class Admissions:
         if meeting.status is MeetingStatus.INACTIVE:
             raise Refused(RefusalKind.GONE, "meeting_inactive", "This meeting is closed.")
         if resumed is not None:
-            return Admission(
+            back = Admission(
                 meeting=meeting,
                 name=resumed.name,
                 role=resumed.role,
@@ -115,16 +124,38 @@ class Admissions:
                 participant_id=resumed.participant_id,
                 resumed_session_id=resumed.session_id,
             )
+            return await self._invited(back, resumed.invitation_id)
         principal = await self._principal(request.token)
         match principal.kind:
             case PrincipalKind.JOIN:
-                return _by_join_token(meeting, principal, request)
+                admission = _by_join_token(meeting, principal, request)
+                return await self._invited(admission, principal.invitation_id)
             case PrincipalKind.USER:
                 return await self._by_user_token(meeting, principal, request)
             case PrincipalKind.API_KEY:
                 return _by_api_key(meeting, principal, request)
             case PrincipalKind.ANONYMOUS:
                 return _by_link(meeting, request)
+
+    async def _invited(self, admission: Admission, invitation_id: str | None) -> Admission:
+        """The same with what the invitation grants now; a deleted one lets nobody in."""
+        if invitation_id is None:
+            return admission
+        found = None
+        if self._invitations is not None:
+            found = await self._invitations.find_record(Invitation, invitation_id)
+        if found is None or found.meeting_id != admission.meeting.id:
+            raise Refused(
+                RefusalKind.UNAUTHENTICATED, "token_invalid", "This invitation was withdrawn."
+            )
+        return dataclasses.replace(
+            admission,
+            name=display_name(invited_name(found)),
+            role=found.role,
+            user_id=found.user_id,
+            invitation_id=found.id,
+            permissions=permissions_of(found.permissions),
+        )
 
     def _resume(self, request: JoinRequest) -> ResumeClaims | None:
         """What a good resume token says; a bad one counts only when there is nothing else."""

@@ -1,7 +1,7 @@
 """Meetings: durable rooms, their links and who is registered for them."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
 
@@ -76,6 +76,15 @@ class MeetingsService:
         self._clock = clock
         self._foreign = tuple(foreign)
         self.public_url = settings.public_url
+        self._watchers: list[Callable[[str], None]] = []
+
+    def on_change(self, callback: Callable[[str], None]) -> None:
+        """Call back with the id of every meeting that changed, was deleted or got a member."""
+        self._watchers.append(callback)
+
+    def _changed(self, meeting_id: str) -> None:
+        for watcher in self._watchers:
+            watcher(meeting_id)
 
     def url(self, meeting_id: str) -> str:
         """The meeting's link."""
@@ -104,6 +113,7 @@ class MeetingsService:
             created_at=self._clock.utc(),
             created_by=by,
             account=account,
+            keep_alive_seconds=wish.keep_alive_seconds,
         )
         await self._store.insert_meeting(meeting)
         return meeting
@@ -153,9 +163,11 @@ class MeetingsService:
             access=change.access or old.access,
             record=change.record or old.record,
             max_participants=old.max_participants if limit is None else _people(limit),
+            keep_alive_seconds=change.keep_alive_seconds or old.keep_alive_seconds,
         )
         if new != old and not await self._store.update_meeting(new):
             raise _not_found()
+        self._changed(new.id)
         return new
 
     async def delete(self, meeting: str) -> None:
@@ -167,6 +179,7 @@ class MeetingsService:
         found = await self.get(meeting)
         if not await self._store.delete_meeting(found.id, self._clock.utc()):
             raise _not_found()
+        self._changed(found.id)
         try:
             await self.live.end_meeting(found.id, None)
         except Refused as refused:
@@ -222,9 +235,11 @@ class MeetingsService:
                 f"user_id is 1 to {MAX_USER_ID} characters without blanks around them.",
             )
         _ = await self._users.ensure(sub, name)
-        return await self._store.register(
+        registration = await self._store.register(
             Registration(meeting_id, sub, name, wish.role, participant_id, self._clock.utc())
         )
+        self._changed(meeting_id)
+        return registration
 
     async def is_member(self, meeting_id: str, sub: str) -> bool:
         """Whether the user made the meeting, is registered for it, or is or was in it."""

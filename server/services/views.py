@@ -66,6 +66,7 @@ class CreateMeeting:
     max_participants: int | None = None
     record: RecordPolicy | None = None
     access: Access | None = None
+    keep_alive_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class PatchMeeting:
     record: RecordPolicy | None = None
     access: Access | None = None
     status: MeetingStatus | None = None
+    keep_alive_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

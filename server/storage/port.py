@@ -7,7 +7,7 @@ the page before (ids are UUIDv7, so their order is the order of creation).
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from server.records import (
     ApiKey,
@@ -27,6 +27,8 @@ from signaling.model import (
     Session,
     SessionState,
 )
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +221,41 @@ class KeyStore(Protocol):
         ...
 
 
-class Storage(MeetingStore, UserStore, SessionStore, RecordingStore, KeyStore, Protocol):
+class IntegrationStore(Protocol):
+    """What programs that run meetings from outside leave: whole records, by kind.
+
+    Kinds: Workspace, Preset, Invitation, Webhook, Delivery and Extra of `server.records`.
+    """
+
+    async def save_record(self, record: object) -> None:
+        """Insert or replace a record."""
+
+    async def find_record(self, kind: type[R], record_id: str) -> R | None:
+        """One record."""
+        ...
+
+    async def list_records(self, kind: type[R], **equal: object) -> list[R]:
+        """Records whose columns equal these values, oldest first."""
+        ...
+
+    async def delete_record(self, kind: type[object], record_id: str) -> bool:
+        """Forget a record; False when there is none."""
+        ...
+
+    async def prune_deliveries(self, before: datetime) -> int:
+        """Drop finished deliveries from before that time; how many."""
+        ...
+
+
+class Storage(
+    MeetingStore,
+    UserStore,
+    SessionStore,
+    RecordingStore,
+    KeyStore,
+    IntegrationStore,
+    Protocol,
+):
     """Everything."""
 
     async def start(self) -> None:

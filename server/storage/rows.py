@@ -8,11 +8,18 @@ from typing import Any, TypeVar
 from media.types import MediaKind, QualityLabel, TrackSource
 from server.records import (
     ApiKey,
+    Delivery,
+    DeliveryState,
+    Extra,
+    Invitation,
     LogEntryView,
+    Preset,
     RecordingFileView,
     RecordingView,
     Registration,
     User,
+    Webhook,
+    Workspace,
 )
 from signaling.model import (
     Access,
@@ -50,6 +57,12 @@ ENUMS: Mapping[type[object], Mapping[str, type[Enum]]] = {
     User: {},
     ApiKey: {},
     LogEntryView: {},
+    Workspace: {},
+    Preset: {},
+    Invitation: {"role": Role},
+    Webhook: {},
+    Delivery: {"state": DeliveryState},
+    Extra: {},
 }
 
 

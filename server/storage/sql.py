@@ -7,12 +7,15 @@ from sqlalchemy import text
 
 from server.storage.database import Database
 from server.storage.migrate import migrate
+from server.storage.sql_integrations import SqlIntegrations
 from server.storage.sql_meetings import SqlMeetings, SqlUsers
 from server.storage.sql_recordings import SqlKeys, SqlRecordings
 from server.storage.sql_sessions import SqlSessions
 
 
-class SqlStorage(SqlMeetings, SqlUsers, SqlSessions, SqlRecordings, SqlKeys):
+class SqlStorage(
+    SqlMeetings, SqlUsers, SqlSessions, SqlRecordings, SqlKeys, SqlIntegrations
+):
     """Everything of the port; `start` before use, `stop` after.
 
     Args:

@@ -9,7 +9,7 @@ from server.records import Registration, User
 from server.storage.database import Database
 from server.storage.port import MeetingQuery
 from server.storage.rows import from_row, to_row
-from server.storage.tables import meetings, participants, registrations, users
+from server.storage.tables import invitations, meetings, participants, registrations, users
 from signaling.model import Meeting
 
 
@@ -18,6 +18,7 @@ def member_of(meeting_id: ColumnElement[str], sub: str) -> ColumnElement[bool]:
     return or_(
         exists().where(meetings.c.id == meeting_id, meetings.c.created_by == sub),
         exists().where(registrations.c.meeting_id == meeting_id, registrations.c.sub == sub),
+        exists().where(invitations.c.meeting_id == meeting_id, invitations.c.user_id == sub),
         exists().where(
             participants.c.meeting_id == meeting_id,
             or_(participants.c.user_id == sub, participants.c.id == sub),

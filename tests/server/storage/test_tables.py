@@ -27,4 +27,6 @@ def test_every_table_of_the_port_is_there():
     assert set(metadata.tables) == {
         "meetings", "registrations", "users", "sessions", "participants", "connections",
         "events", "recordings", "recording_files", "api_keys",
+        "workspaces", "presets", "invitations", "webhooks", "deliveries", "extras",
+        "quality_chunks",
     }  # fmt: skip

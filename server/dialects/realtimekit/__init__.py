@@ -1,0 +1,1 @@
+"""The RealtimeKit dialect: Cloudflare's REST API over our meetings."""

@@ -1,0 +1,77 @@
+"""Downloads by signed links: recordings, their tracks, chats."""
+
+import asyncio
+import tempfile
+import zipfile
+from typing import IO
+
+from aiohttp import web
+
+from server.dialects.realtimekit.answers import KitError
+from server.dialects.realtimekit.exports import chat_file
+from server.dialects.realtimekit.kit import Kit
+from server.http.download import disposition, send
+from server.records import RecordingView
+from server.services.views import StoredFile
+
+_PIECE = 256 * 1024
+_OPEN_TO_ALL = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+
+
+async def download(kit: Kit, request: web.Request) -> web.StreamResponse:
+    """`GET /downloads/{kind}/{entity}/{name}`.
+
+    Raises:
+        KitError: 403 a link that is not ours or has expired, 404 what it named is gone.
+    """
+    kind, entity, name = (request.match_info[part] for part in ("kind", "entity", "name"))
+    until, signature = request.query.get("expires", ""), request.query.get("signature", "")
+    if not kit.links.good(kind, entity, name, until, signature):
+        raise KitError(403, "This link is not valid or has expired")
+    if kind == "chat":
+        return _text(await chat_file(kit.app, entity), name)
+    if kind == "track":
+        recording_id, _, file_id = entity.partition(".")
+        stored = await kit.app.recordings.file(recording_id, file_id)
+        return await send(request, stored, attachment=True)
+    view = await kit.app.recordings.get(entity)
+    if not view.files:
+        raise KitError(404, f"No file found with id {entity}")
+    if len(view.files) == 1:
+        stored = await kit.app.recordings.file(view.id, view.files[0].id)
+        return await send(request, stored, attachment=True)
+    return await _archive(kit, request, view, name)
+
+
+def _text(text: str, name: str) -> web.Response:
+    headers = {"Content-Disposition": disposition(name, attachment=True), **_OPEN_TO_ALL}
+    return web.Response(body=text.encode(), content_type="text/csv", headers=headers)
+
+
+async def _archive(
+    kit: Kit, request: web.Request, view: RecordingView, name: str
+) -> web.StreamResponse:
+    files = [await kit.app.recordings.file(view.id, entry.id) for entry in view.files]
+    response = web.StreamResponse(
+        headers={"Content-Disposition": disposition(name, attachment=True), **_OPEN_TO_ALL}
+    )
+    response.content_type = "application/zip"
+    with tempfile.TemporaryFile() as packed:
+        response.content_length = await asyncio.to_thread(_pack, packed, files)
+        await response.prepare(request)
+        while request.method == "GET" and (piece := await asyncio.to_thread(packed.read, _PIECE)):
+            await response.write(piece)
+        await response.write_eof()
+    return response
+
+
+def _pack(packed: IO[bytes], files: list[StoredFile]) -> int:
+    """Put files into an archive, as they are: they are compressed already."""
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+        for stored in files:
+            with stored.open() as source, archive.open(stored.filename, "w") as target:
+                while piece := source.read(_PIECE):
+                    target.write(piece)
+    size = packed.tell()
+    packed.seek(0)
+    return size

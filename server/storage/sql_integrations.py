@@ -1,0 +1,73 @@
+"""Workspaces, presets, invitations, webhooks, deliveries and extras in SQL: whole records by id."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import Table, delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from server.records import Delivery, DeliveryState, Extra, Invitation, Preset, Webhook, Workspace
+from server.storage.database import Database
+from server.storage.rows import from_row, to_row
+from server.storage.tables import (
+    deliveries,
+    extras,
+    invitations,
+    presets,
+    webhooks,
+    workspaces,
+)
+
+R = TypeVar("R")
+
+_TABLES: Mapping[type[object], Table] = {
+    Workspace: workspaces,
+    Preset: presets,
+    Invitation: invitations,
+    Webhook: webhooks,
+    Delivery: deliveries,
+    Extra: extras,
+}
+
+
+class SqlIntegrations:
+    """The integration part of the storage port."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def save_record(self, record: object) -> None:
+        """Insert or replace a record."""
+        values = to_row(record)
+        statement = insert(_TABLES[type(record)]).values(values)
+        news = {name: statement.excluded[name] for name in values if name != "id"}
+        _ = await self._db.change(statement.on_conflict_do_update(index_elements=["id"], set_=news))
+
+    async def find_record(self, kind: type[R], record_id: str) -> R | None:
+        """One record."""
+        table = _TABLES[kind]
+        row = await self._db.first(select(table).where(table.c.id == record_id))
+        return from_row(kind, row) if row else None
+
+    async def list_records(self, kind: type[R], **equal: object) -> list[R]:
+        """Records whose columns equal these values, oldest first."""
+        table = _TABLES[kind]
+        statement = select(table).order_by(table.c.id)
+        for name, value in equal.items():
+            statement = statement.where(table.c[name] == value)
+        return [from_row(kind, row) for row in await self._db.all(statement)]
+
+    async def delete_record(self, kind: type[object], record_id: str) -> bool:
+        """Forget a record; False when there is none."""
+        table = _TABLES[kind]
+        return await self._db.change(delete(table).where(table.c.id == record_id)) > 0
+
+    async def prune_deliveries(self, before: datetime) -> int:
+        """Drop finished deliveries from before that time; how many."""
+        table = deliveries.c
+        return await self._db.change(
+            delete(deliveries).where(
+                table.updated_at < before, table.state != DeliveryState.PENDING.value
+            )
+        )
