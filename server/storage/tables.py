@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -57,6 +58,7 @@ meetings = Table(
     Column("created_at", Instant, nullable=False),
     Column("created_by", String),
     Column("deleted_at", Instant),
+    Column("keep_alive_seconds", Float),
     Index("meetings_by_account", "account", "id"),
 )
 
@@ -113,6 +115,7 @@ participants = Table(
     Column("left_at", Instant),
     Column("user_id", String),
     Column("reason", String),
+    Column("invitation_id", String),
     Index("participants_by_meeting", "meeting_id", "user_id"),
 )
 
@@ -207,4 +210,86 @@ api_keys = Table(
     Column("hint", String, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("revoked_at", Instant),
+)
+
+workspaces = Table(
+    "workspaces",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("account", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Index("workspaces_by_account", "account", "id"),
+)
+
+presets = Table(
+    "presets",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("account", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("document", JSON, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Index("presets_by_account", "account", "id"),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("meeting_id", String, ForeignKey("meetings.id"), nullable=False),
+    Column("account", String, nullable=False),
+    Column("user_id", String, nullable=False),
+    Column("name", String),
+    Column("picture", String),
+    Column("preset_id", String, nullable=False),
+    Column("preset_name", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("permissions", JSON, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Index("invitations_by_meeting", "meeting_id", "id"),
+    Index("invitations_by_preset", "preset_id"),
+)
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("account", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("url", String, nullable=False),
+    Column("events", JSON, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("label", String, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Index("webhooks_by_account", "account", "id"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("webhook_id", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("event", String, nullable=False),
+    Column("body", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("status", Integer),
+    Column("error", String),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Index("deliveries_by_webhook", "webhook_id", "id"),
+    Index("deliveries_by_state", "state", "id"),
+)
+
+extras = Table(
+    "extras",
+    metadata,
+    Column("id", String, primary_key=True),  # the meeting's, session's or recording's
+    Column("data", JSON, nullable=False),
+    Column("updated_at", Instant, nullable=False),
 )
