@@ -1,5 +1,7 @@
 """Users: identities that this server has seen, each with an id of its own."""
 
+from collections.abc import Callable
+
 from media.clock import Clock
 from server.services.views import User
 from server.storage.port import UserStore
@@ -20,6 +22,11 @@ class UsersService:
         self._store = store
         self._clock = clock
         self._known: dict[str, User] = {}
+        self._watchers: list[Callable[[str], None]] = []
+
+    def on_change(self, callback: Callable[[str], None]) -> None:
+        """Call back with the `sub` of everybody whose name or picture changed."""
+        self._watchers.append(callback)
 
     async def ensure(self, sub: str, name: str | None = None, avatar: str | None = None) -> User:
         """The user with this `sub`, made when new and renewed when name or avatar changed."""
@@ -27,7 +34,11 @@ class UsersService:
         if known is not None and name in (None, known.name) and avatar in (None, known.avatar):
             return known
         wish = User(new_id(), sub, name, avatar, self._clock.utc())
-        return self._remember(await self._store.ensure_user(wish))
+        user = self._remember(await self._store.ensure_user(wish))
+        if user != known:
+            for watcher in self._watchers:
+                watcher(sub)
+        return user
 
     async def by_sub(self, sub: str) -> User | None:
         """The user with this `sub`, or None."""

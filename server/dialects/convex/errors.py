@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 
 from server.dialects.convex.values import Value
+from signaling.errors import RefusalKind, Refused
 
 
 class ConvexFault(Exception):  # noqa: N818  (its kinds are named for what they are)
@@ -58,6 +59,26 @@ def convex_error(code: str, message: str, status: int, **more: Value) -> Functio
 def thrown_error(message: str) -> FunctionFailure:
     """A plain error that a function throws."""
     return FunctionFailure(f"Uncaught Error: {message}")
+
+
+def refusal(refused: Refused) -> FunctionFailure:
+    """What a service refuses, as an expected error of a function."""
+    code, status = _REFUSALS[refused.kind]
+    return convex_error(code, refused.message, status, reason=refused.code)
+
+
+_REFUSALS: Mapping[RefusalKind, tuple[str, int]] = {
+    RefusalKind.INVALID: ("VALIDATION_ERROR", 400),
+    RefusalKind.UNAUTHENTICATED: ("UNAUTHORIZED", 401),
+    RefusalKind.FORBIDDEN: ("FORBIDDEN", 403),
+    RefusalKind.NOT_FOUND: ("NOT_FOUND", 404),
+    RefusalKind.CONFLICT: ("CONFLICT", 409),
+    RefusalKind.GONE: ("VALIDATION_ERROR", 400),
+    RefusalKind.TOO_LARGE: ("VALIDATION_ERROR", 400),
+    RefusalKind.TOO_MANY: ("RATE_LIMITED", 429),
+    RefusalKind.UNAVAILABLE: ("UNAVAILABLE", 503),
+    RefusalKind.STORAGE_FULL: ("UNAVAILABLE", 503),
+}
 
 
 def invalid_arguments(text: str) -> FunctionFailure:

@@ -4,20 +4,18 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from server.auth.principal import Principal
-from server.dialects.convex.access import require_meeting
-from server.dialects.convex.documents import active_sessions
-from server.dialects.convex.errors import FunctionFailure, thrown_error
-from server.dialects.convex.ids import Table, parse_id
+from server.dialects.convex import actions, mutations, queries, shapes
+from server.dialects.convex.context import Context
+from server.dialects.convex.errors import FunctionFailure, refusal
 from server.dialects.convex.names import FunctionName
-from server.dialects.convex.validators import Arguments, IdOf
+from server.dialects.convex.shapes import takes
+from server.dialects.convex.validators import Arguments, ListOf, Optional, Validator, words
 from server.dialects.convex.values import Value
-from server.records import User
-from server.services.context import App
 from signaling.errors import Refused
-from signaling.model import Participant
 
 MODULE = "meetings/webrtc/index"
+SIGNALING_MODULE = "meetings/webrtc/signaling"
+ROOMS_MODULE = "meetings/webrtc/rooms"
 
 
 class FunctionKind(StrEnum):
@@ -29,20 +27,18 @@ class FunctionKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
-    """What a function is called with besides its arguments."""
-
-    app: App
-    principal: Principal
-
-
-@dataclass(frozen=True, slots=True)
 class Function:
-    """A function of the dialect."""
+    """A function of the dialect.
+
+    Attributes:
+        summary: One sentence for documents.
+    """
 
     kind: FunctionKind
     arguments: Arguments
+    returns: Validator
     run: Callable[[Context, Mapping[str, Value]], Awaitable[Value]]
+    summary: str
 
 
 async def call_function(
@@ -62,27 +58,12 @@ async def call_function(
         )
     arguments = function.arguments.read(positional)
     try:
-        return await function.run(context, arguments)
+        value = await function.run(context, arguments)
     except Refused as refused:
-        raise thrown_error(refused.message) from refused
-
-
-async def _get_active_sessions(context: Context, arguments: Mapping[str, Value]) -> Value:
-    app = context.app
-    meeting_id = parse_id(str(arguments["meetingId"]), Table.MEETINGS) or ""
-    meeting = await require_meeting(app, context.principal, meeting_id)
-    rows = app.tracker.connections(meeting.id)
-    users = await _users_of(app, [participant for _, participant in rows])
-    return active_sessions(rows, users)
-
-
-async def _users_of(app: App, participants: Sequence[Participant]) -> Mapping[str, User]:
-    """The users behind participants, by `sub`."""
-    users: dict[str, User] = {}
-    for sub in {participant.user_id for participant in participants}:
-        if sub is not None:
-            users[sub] = await app.users.by_sub(sub) or await app.users.ensure(sub)
-    return users
+        raise refusal(refused) from refused
+    if function.kind is not FunctionKind.QUERY:
+        _ = context.deployment.commit()
+    return value
 
 
 def _not_found(name: FunctionName, *, public: bool) -> FunctionFailure:
@@ -93,10 +74,119 @@ def _not_found(name: FunctionName, *, public: bool) -> FunctionFailure:
     )
 
 
-FUNCTIONS: Mapping[FunctionName, Function] = {
-    FunctionName(MODULE, "getActiveSessions"): Function(
+_SESSION: Mapping[str, Validator] = {"sessionId": shapes.TEXT}
+_TARGET: Mapping[str, Validator] = {"targetUserId": Optional(shapes.USER)}
+
+_SESSIONS: Mapping[str, Function] = {
+    "getActiveSessions": Function(
         FunctionKind.QUERY,
-        Arguments({"meetingId": IdOf(Table.MEETINGS)}),
-        _get_active_sessions,
+        takes(),
+        ListOf(shapes.ACTIVE_SESSION),
+        queries.get_active_sessions,
+        "The meeting's connections that are connecting, connected or disconnected.",
+    ),
+    "getActiveSessionsPaginated": Function(
+        FunctionKind.QUERY,
+        takes(paginationOpts=shapes.PAGINATION),
+        shapes.PAGE,
+        queries.get_active_sessions_page,
+        "The same rows page by page, in order of creation.",
+    ),
+    "createWebRTCSession": Function(
+        FunctionKind.MUTATION,
+        takes(**_SESSION),
+        shapes.CREATED,
+        mutations.create_session,
+        "Open the caller's connection under a name of the client's.",
+    ),
+    "updateSessionState": Function(
+        FunctionKind.MUTATION,
+        takes(**_SESSION, state=words(*shapes.STATES), metadata=Optional(shapes.METADATA)),
+        shapes.NIL,
+        mutations.update_session_state,
+        "Replace the metadata of the caller's connection, or close it.",
+    ),
+    "closeSession": Function(
+        FunctionKind.MUTATION,
+        takes(**_SESSION),
+        shapes.NIL,
+        mutations.close_session,
+        "Close the caller's connection.",
     ),
 }
+
+_SIGNALLING: Mapping[str, Function] = {
+    "exchangeSessionDescription": Function(
+        FunctionKind.MUTATION,
+        takes(**_SESSION, **_TARGET, description=shapes.DESCRIPTION),
+        shapes.NIL,
+        mutations.exchange_description,
+        "Send a description to a user, or, without one, to the media server.",
+    ),
+    "exchangeICECandidate": Function(
+        FunctionKind.MUTATION,
+        takes(**_SESSION, **_TARGET, candidate=shapes.CANDIDATE),
+        shapes.NIL,
+        mutations.exchange_candidate,
+        "Send a candidate to a user, or, without one, to the media server.",
+    ),
+    "getPendingSignals": Function(
+        FunctionKind.QUERY,
+        takes(sessionId=Optional(shapes.TEXT), lastSignalId=Optional(shapes.SIGNAL)),
+        ListOf(shapes.PENDING_SIGNAL),
+        queries.get_pending_signals,
+        "Signals that wait for the caller, oldest first.",
+    ),
+    "markSignalsProcessed": Function(
+        FunctionKind.MUTATION,
+        Arguments({"signalIds": ListOf(shapes.SIGNAL)}),
+        shapes.NIL,
+        mutations.mark_signals_processed,
+        "Forget signals that were for the caller.",
+    ),
+}
+
+_ROOMS: Mapping[str, Function] = {
+    "initializeWebRTCRoom": Function(
+        FunctionKind.ACTION,
+        takes(maxParticipants=Optional(shapes.NUMBER)),
+        shapes.ROOM,
+        actions.initialize_room,
+        "What the meeting's room offers.",
+    ),
+    "generateParticipantAccessToken": Function(
+        FunctionKind.ACTION,
+        takes(sessionId=Optional(shapes.TEXT)),
+        shapes.ACCESS_TOKEN,
+        actions.generate_access_token,
+        "A join token for the caller.",
+    ),
+    "handleConnectionFailure": Function(
+        FunctionKind.ACTION,
+        takes(**_SESSION, errorType=words(*shapes.FAILURES), errorDetails=Optional(shapes.TEXT)),
+        shapes.FAILURE_ADVICE,
+        actions.handle_failure,
+        "Report that the caller's connection failed.",
+    ),
+    "monitorConnectionQuality": Function(
+        FunctionKind.ACTION,
+        takes(**_SESSION, stats=shapes.STATS),
+        shapes.QUALITY_ADVICE,
+        actions.monitor_quality,
+        "Judge what the caller's client measured.",
+    ),
+}
+
+INDEX: Mapping[str, Function] = {**_SESSIONS, **_SIGNALLING, **_ROOMS}
+"""The functions of the main module."""
+
+FUNCTIONS: Mapping[FunctionName, Function] = {
+    FunctionName(module, name): function
+    for module, functions in (
+        (MODULE, INDEX),
+        (SIGNALING_MODULE, {**_SESSIONS, **_SIGNALLING}),
+        (ROOMS_MODULE, _ROOMS),
+    )
+    for name, function in functions.items()
+}
+"""Every public function; the other modules are aliases."""

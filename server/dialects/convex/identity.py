@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from multidict import CIMultiDictProxy
 
 from server.auth.authenticate import Authenticator
+from server.auth.compact import read_unverified
 from server.auth.errors import AuthCode, AuthRefused, TokenRefused
+from server.auth.keys import is_api_key
 from server.auth.principal import ANONYMOUS, Principal
 from server.auth.providers import Provider, ProviderKind, normal_issuer
 from server.dialects.convex.errors import Rejection
@@ -22,6 +24,11 @@ _NOT_A_TOKEN = (
 _NO_ISSUER = (
     "Missing issuer claim ('iss') in JWT payload. The JWT must include an 'iss' claim that "
     "matches one of your configured auth providers."
+)
+_NO_PROVIDER = "No auth provider found matching the given token"
+_NO_KEY = (
+    "Could not decode token. The JWT's 'kid' (key ID) header doesn't match any key in the "
+    "provider's JWKS, or the JWT signature is invalid."
 )
 _OPENID_FAULT = (
     "Could not verify OIDC token claim. Check that the token signature is valid and the token "
@@ -45,7 +52,9 @@ def read_credential(headers: CIMultiDictProxy[str]) -> str | None:
     return header[len(_BEARER) :].strip()
 
 
-async def identify(authenticator: Authenticator, credential: str | None) -> Principal:
+async def identify(
+    authenticator: Authenticator, credential: str | None, *, redact: bool = False
+) -> Principal:
     """Who shows this; nobody at all is not an error.
 
     Raises:
@@ -58,24 +67,37 @@ async def identify(authenticator: Authenticator, credential: str | None) -> Prin
             raise TokenRefused(AuthCode.TOKEN_MALFORMED, "The credential is empty.")
         return await authenticator.identify(credential)
     except AuthRefused as refused:
-        raise reject(refused, authenticator.providers) from refused
+        raise reject(refused, authenticator.providers, redact=redact) from refused
 
 
-def reject(refused: AuthRefused, providers: Sequence[Provider]) -> Rejection:
+def expiry_of(credential: str | None) -> float | None:
+    """When a credential that was accepted ends, in seconds since 1970; None for never."""
+    if credential is None or is_api_key(credential):
+        return None
+    expires = read_unverified(credential).claims.get("exp")
+    return float(expires) if isinstance(expires, int | float) else None
+
+
+def reject(
+    refused: AuthRefused, providers: Sequence[Provider], *, redact: bool = False
+) -> Rejection:
     """A refused credential in the words that this dialect's clients know."""
     if refused.reason is AuthCode.KEYS_UNAVAILABLE:
         return Rejection(503, "AuthProviderUnavailable", refused.message)
     if refused.reason is AuthCode.ISSUER_UNKNOWN:
+        if redact:
+            return Rejection(401, "NoAuthProvider", _NO_PROVIDER)
         known = ", ".join(_show_provider(provider) for provider in providers)
         return Rejection(
             401,
             "NoAuthProvider",
-            "No auth provider found matching the given token. Check that your JWT's issuer and "
+            f"{_NO_PROVIDER}. Check that your JWT's issuer and "
             f"audience match one of your configured providers: [{known}]",
         )
     if refused.data.get("provider") == ProviderKind.OIDC:
         return Rejection(401, "Unauthenticated", _OPENID_FAULT)
-    return Rejection(401, "InvalidAuthHeader", _explain(refused))
+    no_key = refused.reason in (AuthCode.SIGNATURE_INVALID, AuthCode.KEY_ID_MISSING)
+    return Rejection(401, "InvalidAuthHeader", _NO_KEY if redact and no_key else _explain(refused))
 
 
 def _explain(refused: AuthRefused) -> str:

@@ -3,6 +3,7 @@
 import json
 import re
 import secrets
+from collections.abc import Sequence
 
 from aiohttp import web
 
@@ -16,16 +17,46 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 def success(value: Value, form: Format) -> web.Response:
     """A function's value."""
-    return _json_response(200, f'{{"status":"success","value":{write_value(value, form)}}}')
+    return _json_response(200, success_text(value, form))
 
 
-def failure(failed: FunctionFailure, request_id: str, form: Format) -> web.Response:
+def success_text(value: Value, form: Format) -> str:
+    """The envelope of a value."""
+    return f'{{"status":"success","value":{write_value(value, form)}}}'
+
+
+def failure(
+    failed: FunctionFailure, request_id: str, form: Format, *, redact: bool = False
+) -> web.Response:
     """A function's error: HTTP 200, as Convex has it."""
-    message = f"[Request ID: {request_id}] Server Error\n{failed.text}\n"
+    return _json_response(200, failure_text(failed, request_id, form, redact=redact))
+
+
+def error_message(text: str, request_id: str, *, redact: bool) -> str:
+    """What clients show; redacted it says only that something went wrong."""
+    head = f"[Request ID: {request_id}] Server Error"
+    return head if redact else f"{head}\n{text}\n"
+
+
+def failure_text(
+    failed: FunctionFailure, request_id: str, form: Format, *, redact: bool = False
+) -> str:
+    """The envelope of a function's error."""
+    message = error_message(failed.text, request_id, redact=redact)
     body = f'{{"status":"error","errorMessage":{json.dumps(message, ensure_ascii=False)}'
     if failed.data is not None:
         body += f',"errorData":{write_value(failed.data, form)}'
-    return _json_response(200, body + "}")
+    return body + "}"
+
+
+def results(texts: Sequence[str]) -> web.Response:
+    """The answer to a batch."""
+    return _json_response(200, f'{{"results":[{",".join(texts)}]}}')
+
+
+def timestamp(text: str) -> web.Response:
+    """As of when a later query may ask."""
+    return _json_response(200, json.dumps({"ts": text}))
 
 
 def rejected(rejection: Rejection) -> web.Response:

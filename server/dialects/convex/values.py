@@ -11,7 +11,9 @@ import re
 import struct
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TypeAlias, overload
+
+from typing_extensions import override
 
 Value: TypeAlias = (
     bool | str | float | int | bytes | Sequence["Value"] | Mapping[str, "Value"] | None
@@ -66,6 +68,35 @@ def read_value(wire: Json, depth: int = 0) -> Value:
     return wire
 
 
+class Written(Sequence["Value"]):
+    """A list that many are going to ask for: each form of it is written once."""
+
+    def __init__(self, items: Sequence[Value]) -> None:
+        self._items = tuple(items)
+        self._texts: dict[Format, str] = {}
+
+    @overload
+    def __getitem__(self, index: int) -> Value: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Value]: ...
+
+    @override
+    def __getitem__(self, index: int | slice) -> Value | Sequence[Value]:
+        return self._items[index]
+
+    @override
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def text(self, form: Format) -> str:
+        """The list in this form."""
+        known = self._texts.get(form)
+        if known is None:
+            known = self._texts[form] = write_value(self._items, form)
+        return known
+
+
 def write_value(value: Value, form: Format) -> str:
     """A value as compact JSON with sorted keys; Float64 always shows its fraction."""
     if isinstance(value, Mapping):
@@ -73,6 +104,8 @@ def write_value(value: Value, form: Format) -> str:
         return "{" + ",".join(members) + "}"
     if isinstance(value, str):
         return _text(value)
+    if isinstance(value, Written):
+        return value.text(form)
     if isinstance(value, Sequence) and not isinstance(value, bytes):
         return "[" + ",".join(write_value(item, form) for item in value) + "]"
     return _write_scalar(value, form)

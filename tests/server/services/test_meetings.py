@@ -149,3 +149,15 @@ async def test_who_is_in_the_meeting_belongs_to_it_before_it_is_stored(app: App)
     for entry in entries(live, facts):
         app.tracker.append(entry)
     assert await app.meetings.is_member(live.meeting_id, "user_01")
+
+
+async def test_changes_are_told(app):
+    heard: list[str] = []
+    app.meetings.on_change(heard.append)
+    made = await app.meetings.create(CreateMeeting(title="A"), account="default", by=None)
+    assert heard == []
+    await app.meetings.patch(made.id, PatchMeeting(title="B"))
+    await app.meetings.issue_token(made.id, TokenWish(name="Ada"))
+    await app.meetings.issue_token(made.id, TokenWish(name="Ada", user_id="ada"))
+    await app.meetings.delete(made.id)
+    assert heard == [made.id] * 3

@@ -22,3 +22,12 @@ async def test_users_are_found_again_beyond_the_cache(app: App, monkeypatch):
     _ = await app.users.ensure("user_02", "Bob")
     assert list(app.users._known) == ["user_02"]
     assert await app.users.by_sub("user_01") == first
+
+
+async def test_changes_are_told_by_sub(app):
+    heard: list[str] = []
+    app.users.on_change(heard.append)
+    await app.users.ensure("user_77", "Ada")
+    await app.users.ensure("user_77", "Ada")
+    await app.users.ensure("user_77", "Ada L.")
+    assert heard == ["user_77", "user_77"]

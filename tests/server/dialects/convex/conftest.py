@@ -1,7 +1,9 @@
 """The dialect over real services on a real database, without media: facts are appended by hand."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,8 +13,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient
 from sqlalchemy import make_url
 from support.clock import FakeClock
+from support.convex_sync import RefusedError, SyncClient
+from support.engine import FakeEngine
 from support.identity import Identity
 
+from server.app import build
 from server.auth.authenticate import Authenticator, build_trusted
 from server.auth.issuer import LocalIssuer
 from server.auth.jwks import WebDocuments
@@ -22,10 +27,11 @@ from server.auth.tokens import TokenSigner
 from server.config import AuthSettings, Settings, StorageSettings
 from server.dialects.convex.ids import MeetingIds, Table, encode_id
 from server.dialects.convex.routes import add_routes
+from server.services.context import App
 from server.services.meetings import MeetingsService
 from server.services.tracker import Tracker
 from server.services.users import UsersService
-from server.services.views import CreateMeeting
+from server.services.views import CreateMeeting, TokenWish
 from server.storage.migrate import migrate
 from server.storage.sql import SqlStorage
 from signaling.ids import new_id
@@ -218,3 +224,85 @@ async def convex(world: World, aiohttp_client) -> Convex:
     application = web.Application()
     add_routes(application, world)  # type: ignore[arg-type]  # the part of App that it uses
     return Convex(await aiohttp_client(application))
+
+
+class Member:
+    """One user as a client of the whole dialect."""
+
+    def __init__(self, http: TestClient, app: App, sub: str, name: str | None) -> None:
+        self.http, self.app, self.sub = http, app, sub
+        self.token = app.issuer.issue(sub, name)
+
+    async def call(self, name: str, **arguments: Any) -> Any:
+        """Any function; gives its value.
+
+        Raises:
+            RefusedError: It answered with an error.
+        """
+        path = f"/api/run/meetings/webrtc/index/{name}"
+        body = {"args": arguments}
+        response = await self.http.post(path, json=body, headers=bearer(self.token))
+        answer = await response.json()
+        assert response.status == 200, answer
+        if answer["status"] == "error":
+            raise RefusedError(answer["errorMessage"], answer.get("errorData"))
+        return answer["value"]
+
+    async def user_id(self) -> str:
+        return encode_id(Table.USERS, (await self.app.users.ensure(self.sub)).id)
+
+    @asynccontextmanager
+    async def live(self, session: str = "session") -> AsyncIterator[SyncClient]:
+        async with self.http.ws_connect("/api/1.48.0/sync") as socket:
+            client = await SyncClient(socket).connect(session)
+            await client.authenticate(self.token)
+            await client.until(identity=1)
+            yield client
+
+
+@dataclass
+class Whole:
+    """The dialect over a whole process without media."""
+
+    app: App
+    http: TestClient
+    engine: FakeEngine
+
+    async def meeting(self, *subs: str, role: Role = Role.PARTICIPANT, **wish: Any) -> str:
+        """A meeting with these registered; gives its Convex id."""
+        meeting = await self.app.meetings.create(
+            CreateMeeting(title="Standup", **wish), account="default", by=None
+        )
+        for sub in subs:
+            ticket = TokenWish(name=sub.title(), role=role, user_id=sub)
+            await self.app.meetings.issue_token(meeting.id, ticket)
+        return encode_id(Table.MEETINGS, meeting.id)
+
+    def member(self, sub: str, name: str | None = None) -> Member:
+        return Member(self.http, self.app, sub, name)
+
+    def connections(self) -> list[Connection]:
+        return [live.record for one in self.app.live.sessions() for live in one.connections()]
+
+
+@pytest.fixture
+async def whole(
+    settings: Settings, clock: FakeClock, empty_database: Path, aiohttp_client
+) -> AsyncIterator[Whole]:
+    shutil.copy(empty_database, settings.storage.data / "roomtone.db")
+    engine = FakeEngine()
+    app = await asyncio.to_thread(build, settings, clock=clock, make_engine=lambda *_: engine)
+    await app.storage.start()
+    await app.tracker.start()
+    await app.recordings.start_writing()
+    await app.live.start()
+    application = web.Application()
+    add_routes(application, app)
+    client = await aiohttp_client(application)
+    yield Whole(app, client, engine)
+    await client.close()
+    await app.live.stop()
+    await app.recordings.stop_all()
+    await app.tracker.stop()
+    await app.documents.close()
+    await app.storage.stop()

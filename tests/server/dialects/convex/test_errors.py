@@ -1,6 +1,14 @@
 """Errors of functions."""
 
-from server.dialects.convex.errors import convex_error, invalid_arguments, thrown_error
+import pytest
+
+from server.dialects.convex.errors import (
+    convex_error,
+    invalid_arguments,
+    refusal,
+    thrown_error,
+)
+from signaling.errors import RefusalKind, Refused
 
 
 def test_a_convex_error_reads_as_javascript_writes_it():
@@ -20,3 +28,11 @@ def test_a_convex_error_reads_as_javascript_writes_it():
 def test_other_errors_have_no_data():
     assert (thrown_error("Oh.").text, thrown_error("Oh.").data) == ("Uncaught Error: Oh.", None)
     assert invalid_arguments("Oh.").text == "ArgumentValidationError: Oh."
+
+
+@pytest.mark.parametrize("kind", RefusalKind)
+def test_every_refusal_of_a_service_has_a_code_and_a_status(kind):
+    failure = refusal(Refused(kind, "word", "A sentence."))
+    assert failure.data["reason"] == "word"
+    assert failure.data["message"] == "A sentence."
+    assert 400 <= failure.data["statusCode"] < 600

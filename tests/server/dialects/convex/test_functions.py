@@ -204,11 +204,11 @@ class TestWithoutProvisioning:
         assert await convex.rows(meeting, world.issuer.issue("user_01")) == []
 
 
-async def test_trouble_in_a_service_is_a_thrown_error(convex, world, monkeypatch):
+async def test_trouble_in_a_service_is_told_with_a_code(convex, world, monkeypatch):
     async def unavailable(_: str) -> None:
         raise Refused(RefusalKind.UNAVAILABLE, "storage_down", "Storage does not answer.")
 
     monkeypatch.setattr(world.meetings, "get", unavailable)
     answer = await convex.run(new_id())
-    assert answer["errorMessage"].endswith("\nUncaught Error: Storage does not answer.\n")
-    assert "errorData" not in answer
+    assert answer["errorData"]["code"] == "UNAVAILABLE"
+    assert answer["errorData"]["message"] == "Storage does not answer."

@@ -7,7 +7,7 @@ from server.auth.errors import AuthCode, AuthRefused, TokenRefused
 from server.auth.principal import ANONYMOUS, PrincipalKind
 from server.auth.providers import Provider, ProviderKind
 from server.dialects.convex.errors import Rejection
-from server.dialects.convex.identity import identify, read_credential, reject
+from server.dialects.convex.identity import expiry_of, identify, read_credential, reject
 
 PROVIDERS = [
     Provider("https://api.workos.com/user_management/client_X", ("RS256",), "https://x.test/jwks"),
@@ -168,3 +168,13 @@ def test_a_refusal_in_exact_words(
 def test_missing_keys_are_not_the_callers_fault():
     rejection = reject(AuthRefused(AuthCode.KEYS_UNAVAILABLE, "Later."), PROVIDERS)
     assert (rejection.status, rejection.message) == (503, "Later.")
+
+
+class TestExpiry:
+    def test_a_token_says_it_itself(self, issuer, clock):
+        token = issuer.issue("ada", ttl=60)
+        assert expiry_of(token) == int(clock.utc().timestamp()) + 60
+
+    @pytest.mark.parametrize("credential", [None, "rt_dev"])
+    def test_others_have_none(self, credential):
+        assert expiry_of(credential) is None

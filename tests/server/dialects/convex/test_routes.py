@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
+from support.convex_sync import number
 from support.identity import Identity
 
 from server.auth.tokens import TokenSigner
+from server.config import ConvexSettings
 from server.dialects.convex.ids import Table, encode_id
 from server.dialects.convex.routes import FAILURE_BURST
 from signaling.ids import new_id
@@ -16,6 +18,7 @@ from signaling.model import Role
 
 RUN = "/api/run/meetings/webrtc/index/getActiveSessions"
 PATH = "meetings/webrtc/index:getActiveSessions"
+KEY = {"Authorization": "Bearer rt_dev"}
 PROVIDER = Identity("https://id.test", "ES256", "key-1")
 ERROR = re.compile(r"\[Request ID: [0-9a-f]{16}\] Server Error\n(.*)\n", re.DOTALL)
 
@@ -153,7 +156,7 @@ class TestMethods:
         assert (response.status, await response.text()) == (405, "")
         assert response.headers["Allow"] == allow
 
-    @pytest.mark.parametrize("path", ["/api/nope", "/api/", "/api/1.48.0/sync"])
+    @pytest.mark.parametrize("path", ["/api/nope", "/api/"])
     async def test_an_unknown_route_still_has_code_and_message(self, convex, path: str):
         response = await convex.http.get(path)
         assert response.status == 404
@@ -235,3 +238,91 @@ async def test_the_answer_is_compact_and_sorted(convex, world):
     assert text.startswith('{"status":"success","value":[{"_creationTime":1')
     assert re.search(r'"createdAt":\d{13}\.0,', text)
     assert text == json.dumps(json.loads(text), separators=(",", ":"))
+
+
+class TestTimestamps:
+    async def test_a_consistent_query(self, convex, world):
+        meeting = await world.meeting()
+        response = await convex.http.post("/api/query_ts")
+        assert response.status == 200
+        asked = await response.json()
+        body = {"path": PATH, "args": {"meetingId": meeting.id}, **asked}
+        response = await convex.http.post("/api/query_at_ts", json=body, headers=KEY)
+        assert await response.json() == {"status": "success", "value": []}
+
+    async def test_they_grow_with_changes(self, convex, world):
+        first = await (await convex.http.post("/api/query_ts")).json()
+        world.join(await world.meeting(), "Ada")
+        second = await (await convex.http.post("/api/query_ts")).json()
+        assert number(second["ts"]) > number(first["ts"])
+
+    @pytest.mark.parametrize("ts", [{}, {"ts": 1}, {"ts": "AAAA"}])
+    async def test_a_query_at_no_time(self, convex, ts):
+        response = await convex.http.post("/api/query_at_ts", json={"path": PATH, "args": {}, **ts})
+        assert (response.status, (await response.json())["code"]) == (400, "BadJsonBody")
+
+
+class TestBatch:
+    async def test_each_query_has_its_own_answer(self, convex, world):
+        meeting = await world.meeting()
+        queries = [
+            {"path": PATH, "args": {"meetingId": meeting.id}},
+            {"path": PATH, "args": {}},
+            {"path": "a:b", "args": {}, "format": "json"},
+        ]
+        response = await convex.http.post(
+            "/api/query_batch", json={"queries": queries}, headers=KEY
+        )
+        results = (await response.json())["results"]
+        assert [one["status"] for one in results] == ["success", "error", "error"]
+        assert results[0]["value"] == []
+
+    @pytest.mark.parametrize(
+        "body", [{}, {"queries": 1}, {"queries": [1]}, {"queries": [{}] * 257}]
+    )
+    async def test_what_is_no_batch(self, convex, body):
+        response = await convex.http.post("/api/query_batch", json=body)
+        assert (response.status, (await response.json())["code"]) == (400, "BadJsonBody")
+
+
+@pytest.mark.parametrize("path", ["/version", "/instance_name", "/instance_version"])
+async def test_health_checks(convex, path: str):
+    response = await convex.http.get(path)
+    assert response.status == 200
+    assert await response.text()
+
+
+class TestRedaction:
+    @pytest.fixture
+    def settings(self, settings):
+        return settings.model_copy(update={"convex": ConvexSettings(redact_errors=True)})
+
+    async def test_only_the_data_is_left(self, convex, world):
+        headers = {"convex-request-id": "748b359ae90af522"}
+        body = {"args": {"meetingId": (await world.meeting()).id}}
+        response = await convex.http.post(RUN, json=body, headers=headers)
+        assert await response.json() == {
+            "status": "error",
+            "errorMessage": "[Request ID: 748b359ae90af522] Server Error",
+            "errorData": {
+                "code": "UNAUTHORIZED",
+                "message": "Authentication required",
+                "statusCode": 401.0,
+            },
+        }
+
+    async def test_issuers_are_not_named(self, convex):
+        stranger = Identity("https://elsewhere.test", "ES256", "key-1")
+        headers = {"Authorization": f"Bearer {stranger.token()}"}
+        response = await convex.http.post(RUN, json={"args": {}}, headers=headers)
+        assert await response.json() == {
+            "code": "NoAuthProvider",
+            "message": "No auth provider found matching the given token",
+        }
+
+    async def test_nor_is_a_key(self, convex):
+        stranger = Identity("https://id.test", "ES256", "another")
+        token = stranger.token(aud="app")
+        headers = {"Authorization": f"Bearer {token}"}
+        response = await convex.http.post(RUN, json={"args": {}}, headers=headers)
+        assert (await response.json())["message"].endswith("or the JWT signature is invalid.")

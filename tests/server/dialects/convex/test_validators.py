@@ -1,10 +1,25 @@
 """Argument validation, text by text."""
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from server.dialects.convex.errors import FunctionFailure
 from server.dialects.convex.ids import Table, encode_id
-from server.dialects.convex.validators import Arguments, IdOf
+from server.dialects.convex.validators import (
+    Arguments,
+    Either,
+    Flag,
+    IdOf,
+    ListOf,
+    MapOf,
+    Members,
+    Nil,
+    Number,
+    Optional,
+    Text,
+    Word,
+    words,
+)
 
 UUID = "019a7f3e-5c10-7a2b-9d41-3f0c8e6b1a25"
 MEETING = encode_id(Table.MEETINGS, UUID)
@@ -81,3 +96,58 @@ def test_missing_fields_come_before_others_and_in_order():
     assert arguments.source == 'v.object({a: v.id("meetings"), b: v.id("users")})'
     with pytest.raises(FunctionFailure, match="required field `a`"):
         arguments.read([{"x": 1.0}])
+
+
+EVERY = [
+    (Text(), "a", 1.0, "v.string()", "string"),
+    (Number(), 1.0, 1, "v.float64()", "number"),
+    (Flag(), True, 1.0, "v.boolean()", "boolean"),
+    (Nil(), None, False, "v.null()", "null"),
+    (Word("a"), "a", "b", 'v.literal("a")', '"a"'),
+    (words("a", "b"), "b", "c", 'v.union(v.literal("a"), v.literal("b"))', '"a" | "b"'),
+    (ListOf(Text()), ["a"], "a", "v.array(v.string())", "string[]"),
+    (
+        ListOf(Either((Text(), Nil()))),
+        [None, "a"],
+        [1.0],
+        "v.array(v.union(v.string(), v.null()))",
+        "(string | null)[]",
+    ),
+    (
+        MapOf(Number()),
+        {"a": 1.0},
+        {"a": "b"},
+        "v.record(v.string(), v.float64())",
+        "Record<string, number>",
+    ),
+    (
+        Members({"b": Optional(Text()), "a": Number()}),
+        {"a": 1.0},
+        {"b": "x"},
+        "v.object({a: v.float64(), b: v.optional(v.string())})",
+        "{ a: number; b?: string }",
+    ),
+]
+
+
+@pytest.mark.parametrize(("validator", "good", "bad", "source", "typescript"), EVERY)
+def test_every_shape(validator, good, bad, source, typescript):
+    validator.check(good, ".x")
+    with pytest.raises(FunctionFailure, match="ArgumentValidationError"):
+        validator.check(bad, ".x")
+    assert validator.source == source
+    assert validator.typescript == typescript
+
+
+@pytest.mark.parametrize(("validator", "good", "bad"), [one[:3] for one in EVERY])
+def test_schemas_agree(validator, good, bad):
+    checker = Draft202012Validator(validator.schema())
+    assert checker.is_valid(good)
+    if not isinstance(bad, int) or isinstance(bad, bool):  # JSON knows one kind of number
+        assert not checker.is_valid(bad)
+
+
+def test_a_fault_in_a_list_names_its_place():
+    with pytest.raises(FunctionFailure) as refused:
+        Members({"a": ListOf(Text())}).check({"a": ["x", 1.0]}, "")
+    assert "Path: .a[1]\nValue: 1.0\nValidator: v.string()" in refused.value.text

@@ -13,6 +13,7 @@ from server.dialects.convex.values import (
     MAX_NESTING,
     Format,
     WireValueError,
+    Written,
     read_value,
     show_value,
     write_value,
@@ -129,3 +130,18 @@ def test_the_encoded_format_keeps_everything(value: object):
 )
 def test_messages_show_values(value: object, shown: str):
     assert show_value(value) == shown
+
+
+class TestWritten:
+    def test_it_is_a_list_like_any_other(self):
+        rows = Written([{"b": 1.0, "a": "x"}])
+        assert len(rows) == 1
+        assert rows[0] == {"b": 1.0, "a": "x"}
+        assert write_value(rows, Format.JSON) == write_value([*rows], Format.JSON)
+        assert write_value({"page": rows}, Format.JSON) == '{"page":[{"a":"x","b":1.0}]}'
+
+    def test_each_form_is_written_once(self):
+        rows = Written([float("inf")])
+        plain, encoded = rows.text(Format.JSON), rows.text(Format.ENCODED)
+        assert plain != encoded
+        assert rows.text(Format.JSON) is plain
