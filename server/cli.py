@@ -153,15 +153,37 @@ def token_join(  # noqa: PLR0913, PLR0917  (flags)
 
 
 @key.command("create")
-def key_create(
+def key_create(  # noqa: PLR0913, PLR0917  (flags)
     name: Annotated[str, typer.Option(help="What the key is for.")] = "unnamed",
+    foreign_token: Annotated[
+        str | None,
+        typer.Option("--token", help="Accept this token of another service instead of a new key."),
+    ] = None,
+    email: Annotated[
+        str | None, typer.Option(help="With --key: the address that the key belongs to.")
+    ] = None,
+    foreign_key: Annotated[
+        str | None, typer.Option("--key", help="Accept this key together with --email.")
+    ] = None,
+    account: Annotated[
+        str | None, typer.Option(help="The account id that those clients name.")
+    ] = None,
+    workspace: Annotated[
+        str | None, typer.Option("--app", help="The app id that those clients name.")
+    ] = None,
     data: DataFlag = None,
     config_file: ConfigFlag = None,
 ) -> None:
-    """Make an API key and print it: it cannot be shown again."""
-    from server.commands.keys import create  # noqa: PLC0415
+    """Make an API key and print it: it cannot be shown again. Or accept another service's."""
+    from server.commands.keys import Foreign, create, register  # noqa: PLC0415
 
-    typer.echo(create(_load(config_file, None, {"storage.data": data}).settings, name))
+    settings = _load(config_file, None, {"storage.data": data}).settings
+    foreign = Foreign(foreign_token, email, foreign_key, account, workspace)
+    if not foreign.given:
+        typer.echo(create(settings, name))
+        return
+    for line in register(settings, name, foreign):
+        typer.echo(line)
 
 
 @key.command("list")
