@@ -21,6 +21,7 @@ from server.secret import signing_secret
 from server.services.admission import Admissions
 from server.services.context import App
 from server.services.meetings import MeetingsService
+from server.services.quality import QualityService
 from server.services.recordings import RecordingsService
 from server.services.sessions import SessionsService
 from server.services.tracker import Tracker
@@ -92,6 +93,9 @@ def build(
         meetings=meetings,
         sessions=SessionsService(storage, tracker),
         recordings=recordings,
+        quality=QualityService(
+            storage, tracker, engine, live, clock, metrics.quality, on_error, settings.storage
+        ),
         users=users,
         keys=keys,
         gate=gate,

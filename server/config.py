@@ -239,6 +239,11 @@ class StorageSettings(Group):
     events_days: int = Field(
         default=90, ge=1, description="Events of ended sessions are dropped after that many days."
     )
+    quality_days: int = Field(
+        default=30,
+        ge=1,
+        description="Samples of connection quality are dropped after that many days.",
+    )
 
 
 class Settings(BaseSettings):

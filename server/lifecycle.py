@@ -88,6 +88,7 @@ class Server:
         await app.live.start()
         gauges = Gauges(app.metrics, app.tracker, app.recordings, app.engine, app.clock)
         _ = self._scope.spawn(gauges.run(), name="gauges")
+        _ = self._scope.spawn(app.quality.run(), name="quality samples")
         _ = self._scope.spawn(self._prune(), name="prune events")
         await self._listen()
         await asyncio.to_thread(self._write_runtime_file)
@@ -174,6 +175,7 @@ class Server:
         await self._step("say goodbye", app.live.stop)
         await self._step("finish recordings", app.recordings.stop_all)
         await self._step("close media", app.engine.stop)
+        await self._step("keep quality samples", app.quality.stop)
         await self._step("store facts", app.tracker.stop)
         if self._runner is not None:
             await self._step("close HTTP", self._runner.cleanup)

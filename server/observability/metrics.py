@@ -3,6 +3,8 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from server.observability.quality import QualityMetrics
+
 
 class Metrics:
     """Counters and gauges that the lifecycle and the edges feed.
@@ -43,6 +45,7 @@ class Metrics:
         self.faults = Counter(
             "roomtone_faults", "Background tasks that failed", ["task"], registry=self.registry
         )
+        self.quality = QualityMetrics(self.registry)
         self.requests = Histogram(
             "roomtone_http_request_seconds",
             "HTTP requests",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from server.auth.tokens import TokenSigner
     from server.services.admission import Admissions
     from server.services.meetings import MeetingsService
+    from server.services.quality import QualityService
     from server.services.recordings import RecordingsService
     from server.services.sessions import SessionsService
     from server.services.tracker import Tracker
@@ -49,6 +50,7 @@ class App:
     meetings: "MeetingsService"
     sessions: "SessionsService"
     recordings: "RecordingsService"
+    quality: "QualityService"
     users: "UsersService"
     keys: "KeyRing"
     gate: "Admissions"

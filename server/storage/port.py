@@ -17,6 +17,7 @@ from server.records import (
     Registration,
     User,
 )
+from server.storage.quality import QualityStore
 from signaling.log import LogEntry
 from signaling.model import (
     Connection,
@@ -254,6 +255,7 @@ class Storage(
     RecordingStore,
     KeyStore,
     IntegrationStore,
+    QualityStore,
     Protocol,
 ):
     """Everything."""

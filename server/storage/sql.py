@@ -9,12 +9,13 @@ from server.storage.database import Database
 from server.storage.migrate import migrate
 from server.storage.sql_integrations import SqlIntegrations
 from server.storage.sql_meetings import SqlMeetings, SqlUsers
+from server.storage.sql_quality import SqlQuality
 from server.storage.sql_recordings import SqlKeys, SqlRecordings
 from server.storage.sql_sessions import SqlSessions
 
 
 class SqlStorage(
-    SqlMeetings, SqlUsers, SqlSessions, SqlRecordings, SqlKeys, SqlIntegrations
+    SqlMeetings, SqlUsers, SqlSessions, SqlRecordings, SqlKeys, SqlIntegrations, SqlQuality
 ):
     """Everything of the port; `start` before use, `stop` after.
 

@@ -200,6 +200,19 @@ recording_files = Table(
     Column("complete", Boolean, nullable=False),
 )
 
+quality_chunks = Table(
+    "quality_chunks",
+    metadata,
+    Column("session_id", String, primary_key=True),
+    Column("connection_id", String, primary_key=True),
+    Column("stream", String, primary_key=True),
+    Column("step", Integer, primary_key=True),
+    Column("start", BigInteger, primary_key=True),  # seconds since 1970
+    Column("participant_id", String, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Index("quality_by_age", "step", "start"),
+)
+
 api_keys = Table(
     "api_keys",
     metadata,

@@ -32,6 +32,7 @@ class FakeEngine:
         self.candidates: list[tuple[str, str]] = []
         self.taps: list[tuple[str, RoomTap]] = []
         self.probes: list[str] = []
+        self.figures: dict[str, ConnectionStats] = {}
         self.answer_now = Answer("v=0 answer", ())
         self.udp_port = 40000
 
@@ -72,7 +73,7 @@ class FakeEngine:
         self.muted[connection_id, source] = muted
 
     def stats(self, connection_id: str) -> ConnectionStats:
-        return ConnectionStats(0, 0, 0, 0, 0, None)
+        return self.figures.get(connection_id, ConnectionStats(0, 0, 0, 0, 0, None))
 
     def listen_room(self, room_id: str, listener: RoomListener | None) -> None:
         if listener is None:
