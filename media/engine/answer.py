@@ -17,6 +17,7 @@ from aiortc.rtcrtpparameters import (
     RTCRtpParameters,
 )
 
+from media.engine import simulcast
 from media.engine.codecs import choose, playable, repair_of
 from media.errors import NegotiationError
 from media.plane.port import SlotSpec, TrackSpec
@@ -30,6 +31,7 @@ MAX_MEDIA = 128
 _LEVEL = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 _MID = "urn:ietf:params:rtp-hdrext:sdes:mid"
 _SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+_LAYERED = ("video/vp8", "video/h264")
 _MID_TAG = re.compile(r"[A-Za-z0-9_.+~-]{1,32}")  # RFC 8843 says token; this much of it
 _DEFAULT_SOURCES: Mapping[str, tuple[TrackSource, ...]] = {
     "audio": (TrackSource.MICROPHONE, TrackSource.SCREEN_AUDIO),
@@ -104,12 +106,27 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Extensions:
+    """Ids of header extensions that tell streams apart, 0 when not negotiated (RFC 8285).
+
+    Attributes:
+        mid: The m-line (RFC 9143).
+        rid: The layer (RFC 8852).
+        repaired_rid: The layer that a retransmission belongs to.
+    """
+
+    mid: int = 0
+    rid: int = 0
+    repaired_rid: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Negotiated:
     """What an offer came to."""
 
     lines: tuple[Line | sdp.MediaDescription, ...]  # a bare description was rejected
     remote: Remote
-    mid_extension: int
+    extensions: Extensions
 
     @property
     def tracks(self) -> tuple[TrackSpec, ...]:
@@ -138,7 +155,7 @@ def negotiate(
     Raises:
         NegotiationError: `invalid_sdp`, `bundle_required`, `no_common_codec`, `invalid_source`.
     """
-    description, bundle_only = _parse(offer)
+    description, groups = _parse(offer)
     bundled = {
         str(item)
         for group in description.group
@@ -148,18 +165,20 @@ def negotiate(
     lines: list[Line | sdp.MediaDescription] = []
     used: set[TrackSource] = set()
     for index, media in enumerate(description.media):
-        if media.kind not in ("audio", "video") or (media.port == 0 and index not in bundle_only):
+        bundle_only = "a=bundle-only" in groups[index]
+        if media.kind not in ("audio", "video") or (media.port == 0 and not bundle_only):
             lines.append(media)
             continue
         if media.rtp.muxId not in bundled or not media.rtcp_mux:
             raise NegotiationError(
                 "bundle_required", "Every m-line must be in the BUNDLE group and use rtcp-mux."
             )
-        lines.append(_decide(media, policy, sources, ssrc_of, used) or media)
+        layers = simulcast.layers(groups[index])
+        lines.append(_decide(media, layers, policy, sources, ssrc_of, used) or media)
     accepted = [line for line in lines if isinstance(line, Line)]
     if not accepted:
         raise NegotiationError("no_common_codec", "Nothing in the offer can be accepted.")
-    return Negotiated(tuple(lines), _remote(accepted), _mid_extension(accepted))
+    return Negotiated(tuple(lines), _remote(accepted), _extensions(accepted))
 
 
 def write(negotiated: Negotiated, local: Local) -> str:
@@ -193,7 +212,7 @@ def usable(candidate: RTCIceCandidate) -> bool:
     )
 
 
-def _parse(offer: str) -> tuple[sdp.SessionDescription, set[int]]:
+def _parse(offer: str) -> tuple[sdp.SessionDescription, list[list[str]]]:
     if len(offer) > MAX_BYTES or offer.count("\n") > MAX_LINES:
         raise NegotiationError("invalid_sdp", "The offer is too long.")
     if not offer.startswith("v="):
@@ -210,12 +229,12 @@ def _parse(offer: str) -> tuple[sdp.SessionDescription, set[int]]:
     mids = [media.rtp.muxId for media in description.media]
     if len(set(mids)) != len(mids) or not all(_MID_TAG.fullmatch(mid) for mid in mids):
         raise NegotiationError("invalid_sdp", "Every m-line needs a mid of its own.")
-    bundle_only = {index for index, lines in enumerate(groups) if "a=bundle-only" in lines}
-    return description, bundle_only
+    return description, groups
 
 
 def _decide(
     media: sdp.MediaDescription,
+    layers: tuple[str, ...],
     policy: Policy,
     sources: Mapping[str, TrackSource],
     ssrc_of: Callable[[str], int],
@@ -231,7 +250,7 @@ def _decide(
             raise NegotiationError("no_common_codec", "The offer has no Opus audio.")
         return None
     source = _source(media, sources, used) if sends else None
-    track = _track(media, source, best) if source is not None else None
+    track = _track(media, layers, source, best) if source is not None else None
     # Who sends uses the first codec of the answer, so a line that publishes gets just one.
     codecs = (best,) if track is not None else tuple(playable(media.kind, media.rtp.codecs))
     repairs = {
@@ -263,6 +282,7 @@ def _slot(
         {codec.mimeType.lower(): _payload_type(codec) for codec in reversed(codecs)},
         {apt: _payload_type(codec) for apt, codec in repairs.items()},
         ssrc_of(f"{mid} rtx") if repairs else 0,  # no mid has a space
+        _extension(media, _SEND_TIME) if media.kind == "video" else 0,
     )
 
 
@@ -284,7 +304,10 @@ def _source(
 
 
 def _track(
-    media: sdp.MediaDescription, source: TrackSource, codec: RTCRtpCodecParameters
+    media: sdp.MediaDescription,
+    layers: tuple[str, ...],
+    source: TrackSource,
+    codec: RTCRtpCodecParameters,
 ) -> TrackSpec:
     level = _extension(media, _LEVEL) if media.kind == "audio" else 0
     repair = repair_of(codec, media.rtp.codecs)
@@ -299,7 +322,13 @@ def _track(
         level_extension=level,
         repair_type=0 if repair is None else _payload_type(repair),
         repair_ssrc=_repair_ssrc(media, ssrc),
+        layers=layers if _layered(media, codec) else (),
     )
+
+
+def _layered(media: sdp.MediaDescription, codec: RTCRtpCodecParameters) -> bool:
+    """Whether layers can be told apart and changed at key frames."""
+    return bool(_extension(media, simulcast.RID)) and codec.mimeType.lower() in _LAYERED
 
 
 def _repair_ssrc(media: sdp.MediaDescription, ssrc: int | None) -> int | None:
@@ -322,8 +351,13 @@ def _extension(media: sdp.MediaDescription, uri: str) -> int:
     return 0
 
 
-def _mid_extension(lines: Sequence[Line]) -> int:
-    return next((found for line in lines if (found := _extension(line.offered, _MID))), 0)
+def _extensions(lines: Sequence[Line]) -> Extensions:
+    """BUNDLE gives an extension one id in all m-lines (RFC 8843 section 15.2)."""
+
+    def found(uri: str) -> int:
+        return next((each for line in lines if (each := _extension(line.offered, uri))), 0)
+
+    return Extensions(found(_MID), found(simulcast.RID), found(simulcast.REPAIRED_RID))
 
 
 def _remote(lines: Sequence[Line]) -> Remote:
@@ -359,14 +393,21 @@ def _rejected(offered: sdp.MediaDescription) -> sdp.MediaDescription:
 def _accepted(line: Line, local: Local) -> sdp.MediaDescription:
     offered, mid = line.offered, line.offered.rtp.muxId
     codecs = list(line.codecs)
-    written = sdp.MediaDescription(
+    written = simulcast.SimulcastMedia(
         offered.kind, 9, offered.profile, [codec.payloadType for codec in codecs]
     )
     written.host = written.rtcp_host = "0.0.0.0"  # noqa: S104 - SDP's placeholder
     written.rtcp_port = 9
     written.rtcp_mux = True
     written.direction = line.direction
-    uris = (_MID, _LEVEL, _SEND_TIME) if line.track is not None else (_MID,)
+    uris: tuple[str, ...] = (_MID,)
+    if line.track is not None:
+        uris = (_MID, _LEVEL, _SEND_TIME)
+    elif line.slot is not None and line.slot.send_time_extension:
+        uris = (_MID, _SEND_TIME)
+    if line.track is not None and line.track.layers:
+        written.received = line.track.layers
+        uris = (*uris, simulcast.RID, simulcast.REPAIRED_RID)
     extensions = [
         RTCRtpHeaderExtensionParameters(id=found, uri=uri)
         for uri in uris

@@ -73,6 +73,7 @@ class Housekeeping:
 
     def _serve(self, peer: Peer, now_ns: int) -> None:
         self._reports.report(peer.connection, now_ns)
+        peer.adaptation.tick(now_ns, server_limited=self._late > 0)
         peer.quality.tick(peer.connection, now_ns, server_limited=self._late > 0)
         peer.tell_quality(now_ns / 1e9)
         if self._step // STEPS % CONSENT_SECONDS == 0:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from aiortc.rtcicetransport import RTCIceCandidate
 
 from media.clock import Clock
+from media.engine.adaptation import Adaptation
 from media.engine.answer import Local, Negotiated, Policy, Remote, negotiate, write
 from media.engine.internals import Certificate, DtlsSession, IceAgent
 from media.engine.notices import Notices
@@ -75,6 +76,7 @@ class Peer:
         self.connection.only_participant = spec.only_participant
         self.connection.ssrc = around.new_ssrc()
         self.quality = PeerQuality()
+        self.adaptation = Adaptation(self.connection)
         self.attached = False
         self._over = False
         self._listener = listener
@@ -205,7 +207,9 @@ class Peer:
 
     def _apply(self, negotiated: Negotiated) -> None:
         connection = self.connection
-        connection.mid_extension = negotiated.mid_extension
+        extensions = negotiated.extensions
+        connection.mid_extension = extensions.mid
+        connection.rid_extensions = (extensions.rid, extensions.repaired_rid)
         self._apply_tracks({spec.mid: spec for spec in negotiated.tracks})
         self._apply_slots({spec.mid: spec for spec in negotiated.slots})
         if self.attached:
@@ -230,7 +234,8 @@ class Peer:
             audio = spec.source.kind is MediaKind.AUDIO
             meter = StreamMeter(spec.clock_rate) if audio else None
             track = connection.tracks[mid] = Track(connection, spec, meter)
-            track.muted = spec.source in connection.muted
+            for stream in track.layers:
+                stream.muted = spec.source in connection.muted
             if spec.ssrc is not None:
                 connection.by_ssrc[spec.ssrc] = track
             if spec.repair_ssrc is not None:
@@ -259,8 +264,11 @@ class Peer:
                 timestamp=secrets.randbits(32),
                 clock_rate=_OPUS_RATE if spec.kind is MediaKind.AUDIO else _VIDEO_RATE,
             )
-        meter = ReportMeter(_OPUS_RATE) if spec.kind is MediaKind.AUDIO else None
-        return Slot(self.connection, spec, rewriter, meter)
+        audio = spec.kind is MediaKind.AUDIO
+        slot = Slot(self.connection, spec, rewriter, ReportMeter(_OPUS_RATE) if audio else None)
+        if not audio:
+            slot.losses = ReportMeter(_VIDEO_RATE)
+        return slot
 
     # Transport
 
@@ -333,4 +341,7 @@ def _same_track(old: TrackSpec, new: TrackSpec) -> bool:
 
 
 def _shape(spec: TrackSpec) -> tuple[object, ...]:
-    return (spec.source, spec.codec, spec.payload_type, spec.level_extension, spec.repair_type)
+    return (
+        (spec.source, spec.codec, spec.payload_type),
+        (spec.level_extension, spec.repair_type, spec.layers),
+    )

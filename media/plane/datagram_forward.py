@@ -13,6 +13,10 @@ from media.rtp.video import is_keyframe
 HEADER_BYTES = 12
 MAX_GAP = 500  # a longer hole is an outage: listeners see the stream go on without it
 
+STAMP_BYTES = 8
+_ONE_STAMP = 0xBEDE0001  # one word of one-byte extensions (RFC 8285 section 4.2)
+_STAMP = struct.Struct("!LL")
+_pack_stamp = _STAMP.pack_into
 _HEADER = struct.Struct("!BBHLL")
 _pack_header = _HEADER.pack_into
 
@@ -62,8 +66,7 @@ class Fanout:
             progress.timestamp = timestamp
             progress.at_ns = now_ns
             if described is not None:
-                progress.picture_id = described.picture_id
-                progress.tl0picidx = described.tl0picidx
+                _note_picture(track, described, self._scratch.view[start:end])
         if track.pending:
             self._start_slots(track, number, timestamp, described, start, end, now_ns)
         size = end - start
@@ -76,7 +79,8 @@ class Fanout:
         if number != progress.number:  # late: only for slots that began before it
             slots = [slot for slot in slots if number >= slot.rewriter.first_number]
         body = self._scratch.pointer + start
-        self._write(slots, marker, number, timestamp, body, size, described)
+        stamp = 0 if track.audio else _send_time(now_ns)
+        self._write(slots, marker, number, timestamp, body, size, described, stamp)
         return True
 
     def resend(self, slot: Slot, packet: bytes) -> None:
@@ -159,6 +163,10 @@ class Fanout:
             track.connection.room.want_keyframe(track)
             return
         for slot in track.pending:
+            if slot.stream is not None:  # another layer until now
+                slot.stream.slots.remove(slot)
+                slot.rewriter.end(slot.stream.progress)
+            slot.stream, slot.target = track, None
             slot.rewriter.begin(
                 number=number,
                 timestamp=timestamp,
@@ -170,7 +178,7 @@ class Fanout:
             track.slots.append(slot)
         track.pending.clear()
 
-    def _write(  # noqa: PLR0913, PLR0917 - the innermost loop
+    def _write(  # noqa: PLR0913, PLR0915, PLR0917 - the innermost loop
         self,
         slots: Iterable[Slot],
         marker: int,
@@ -179,13 +187,13 @@ class Fanout:
         payload: object,
         size: int,
         described: vp8.Vp8Descriptor | None,
+        stamp: int = 0,
     ) -> None:
-        """Number, protect and queue one payload for each slot."""
+        """Number, protect and queue one payload for each slot; `stamp` is when, for video."""
         batch = self._batch
         view, bodies, pointers = batch.view, batch.bodies, batch.pointers
         vectors, headers, descriptors = batch.vectors, batch.headers, batch.descriptors
         length = self._scratch.length
-        plain = HEADER_BYTES + size
         index = batch.count
         for slot in slots:
             connection = slot.connection
@@ -194,19 +202,26 @@ class Fanout:
                 continue  # not connected yet, or no longer
             rewriter = slot.rewriter
             at = index * STRIDE
+            stamped = slot.spec.send_time_extension if stamp else 0
             _pack_header(
                 view,
                 at,
-                0x80,
+                0x90 if stamped else 0x80,
                 slot.payload_type | marker,
                 (number + rewriter.sequence_offset) & 0xFFFF,
                 (timestamp + rewriter.timestamp_offset) & 0xFFFFFFFF,
                 slot.ssrc,
             )
-            memmove(bodies[index], payload, size)
+            plain = HEADER_BYTES
+            if stamped:
+                _pack_stamp(view, at + HEADER_BYTES, _ONE_STAMP, stamped << 28 | stamp)
+                plain += STAMP_BYTES
+                memmove(pointers[index] + plain, payload, size)
+            else:
+                memmove(bodies[index], payload, size)
             if described is not None:
-                _rewrite_vp8(view, at + HEADER_BYTES, rewriter, described)
-            length[0] = plain
+                _rewrite_vp8(view, at + plain, rewriter, described)
+            length[0] = plain + size
             if protect(context, pointers[index], length):
                 connection.counters.protect_failed += 1
                 continue
@@ -226,6 +241,11 @@ class Fanout:
         batch.count = index
 
 
+def _send_time(now_ns: int) -> int:
+    """Absolute send time: length and 24 bits of seconds in 6.18 fixed point; never 0."""
+    return 2 << 24 | (now_ns << 18) // 1_000_000_000 & 0xFFFFFF
+
+
 def _number(track: Track, extended: int) -> int:
     """The forward number; after a gated run or an outage it goes on where the track stopped."""
     number = extended - track.gated
@@ -238,6 +258,13 @@ def _number(track: Track, extended: int) -> int:
         track.resync = False
         return highest + 1
     return number
+
+
+def _note_picture(track: Track, described: vp8.Vp8Descriptor, payload: memoryview) -> None:
+    track.progress.picture_id = described.picture_id
+    track.progress.tl0picidx = described.tl0picidx
+    if described.keyframe:
+        track.height = vp8.height(payload, described)
 
 
 def _rewrite_vp8(

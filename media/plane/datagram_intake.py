@@ -89,6 +89,7 @@ class Intake:
 
     def _video(self, track: Track, datagram: bytes, size: int, sequence: int, now_ns: int) -> None:
         extended = _extend(track, sequence)
+        track.octets += size
         watched = not track.muted and (track.slots or track.pending)
         if not watched:
             track.asleep = True
@@ -221,8 +222,15 @@ def _find_track(connection: Connection, datagram: bytes) -> Track | None:
         mid = find_extension(datagram, connection.mid_extension)
         if mid is not None:
             named = connection.tracks.get(mid.decode("ascii", "replace"))
-            return named if named in candidates else None
-    return candidates[0] if len(candidates) == 1 else None
+            candidates = [track for track in candidates if track is named]
+    if len(candidates) != 1:
+        return None
+    track = candidates[0]
+    if len(track.layers) == 1:
+        return track
+    extension = connection.rid_extensions[payload_type != track.payload_type]
+    rid = find_extension(datagram, extension) if extension else None
+    return next((layer for layer in track.layers if layer.rid.encode() == rid), None)
 
 
 def _level(track: Track, datagram: bytes, size: int) -> int:

@@ -44,6 +44,7 @@ class TrackSpec:
         level_extension: Extension id of the audio level (RFC 6464), 0 when not negotiated.
         repair_type: Payload type of retransmissions (RFC 4588), 0 when not negotiated.
         repair_ssrc: Their stream from the offer; None until a packet shows it.
+        layers: Names of simulcast layers (RFC 8851) as offered; empty for one stream.
     """
 
     mid: str
@@ -55,6 +56,7 @@ class TrackSpec:
     level_extension: int = 0
     repair_type: int = 0
     repair_ssrc: int | None = None
+    layers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class SlotSpec:
         payload_types: Lower-case MIME type to the listener's payload type.
         repair_types: Such a payload type to that of its retransmissions (RFC 4588).
         repair_ssrc: Ours for retransmissions, 0 when not negotiated.
+        send_time_extension: Id of the absolute send time, 0 when not negotiated.
     """
 
     mid: str
@@ -76,6 +79,7 @@ class SlotSpec:
     payload_types: Mapping[str, int]
     repair_types: Mapping[int, int] = field(default_factory=dict)
     repair_ssrc: int = 0
+    send_time_extension: int = 0
 
 
 class UplinkMeter(Protocol):
@@ -95,10 +99,15 @@ class DownlinkMeter(Protocol):
 class Track:
     """One published source of a connection, as the plane sees it.
 
+    A simulcast source is a track whose `layers` are further tracks, one a stream, itself the first
+    of them. Slots belong to the source and are fed by one of its streams.
+
     Args:
         connection: Whose.
         spec: What was negotiated.
         meter: Counts its packets.
+        owner: The source that this one is a further layer of.
+        rid: Name of the layer, empty for the only stream.
     """
 
     __slots__ = (
@@ -114,32 +123,58 @@ class Track:
         "gated",
         "hang",
         "head",
+        "height",
         "jitter_ms",
+        "layers",
         "level_extension",
         "meter",
         "missing",
         "muted",
+        "need",
+        "octets",
+        "owner",
         "payload_type",
         "pending",
         "progress",
+        "rate",
         "received",
         "report_expected",
         "report_received",
         "resync",
+        "rid",
         "sender_report",
         "skipped",
         "slots",
         "spec",
         "ssrc",
         "taps",
+        "viewers",
         "vp8",
     )
 
     def __init__(
-        self, connection: "Connection", spec: TrackSpec, meter: UplinkMeter | None = None
+        self,
+        connection: "Connection",
+        spec: TrackSpec,
+        meter: UplinkMeter | None = None,
+        *,
+        owner: "Track | None" = None,
+        rid: str = "",
     ) -> None:
         self.connection = connection
         self.spec = spec
+        self.owner = owner or self
+        self.rid = rid
+        self.layers: list[Track] = [self]  # as offered; of the owner only
+        if owner is None and spec.layers:
+            self.rid = spec.layers[0]
+            rest = (Track(connection, spec, owner=self, rid=rid) for rid in spec.layers[1:])
+            self.layers.extend(rest)
+        self.viewers: dict[Slot, None] = {}  # of the owner: every slot that carries it
+        self.octets = 0  # of a video stream, since its rate was last measured
+        self.rate = -1  # bits in the last second, -1 before the first
+        self.need = (0, 0)  # of the owner: bits a second that viewers need, since when (ns)
+        self.height = 0  # of the picture, 0 until a key frame of VP8 told
         self.codec = spec.codec.lower()
         self.audio = spec.source.kind is MediaKind.AUDIO
         self.vp8 = self.codec == "video/vp8"
@@ -204,12 +239,17 @@ class Slot:
     __slots__ = (
         "audio",
         "connection",
+        "height",
+        "losses",
         "meter",
         "payload_type",
         "report",
         "rewriter",
         "spec",
         "ssrc",
+        "starved",
+        "stream",
+        "target",
         "track",
     )
 
@@ -226,8 +266,13 @@ class Slot:
         self.ssrc = spec.ssrc
         self.rewriter = rewriter
         self.meter = meter
+        self.losses: DownlinkMeter | None = None  # of a video slot, for choosing its layer
         self.payload_type = 0
-        self.track: Track | None = None
+        self.track: Track | None = None  # the source
+        self.stream: Track | None = None  # its layer that feeds the slot
+        self.target: Track | None = None  # its layer that feeds the slot from a key frame on
+        self.starved = False  # the link does not take the picture
+        self.height = 0  # of the tile that shows it, 0 when unknown
         self.report: tuple[int, int] | None = None  # middle NTP bits of our SR, when sent (ns)
 
     def state(self) -> SlotState:
@@ -240,8 +285,8 @@ class Slot:
             spec.kind,
             track.participant_id,
             track.spec.source,
-            paused=track.muted,
-            reason="muted" if track.muted else None,
+            paused=track.muted or self.starved,
+            reason="muted" if track.muted else "bandwidth" if self.starved else None,
         )
 
 
@@ -277,10 +322,12 @@ class Connection:
 
     __slots__ = (
         "address",
+        "budget",
         "by_ssrc",
         "cname",
         "connection_id",
         "counters",
+        "estimate",
         "every_video",
         "fd",
         "heard_ns",
@@ -299,6 +346,7 @@ class Connection:
         "packets_sent",
         "participant_id",
         "repairs",
+        "rid_extensions",
         "room",
         "round_trip_ns",
         "rx",
@@ -329,6 +377,9 @@ class Connection:
         self.slots: dict[str, Slot] = {}  # by mid, in m-line order
         self.slots_by_ssrc: dict[int, Slot] = {}
         self.mid_extension = 0
+        self.rid_extensions = (0, 0)  # of media and of retransmissions
+        self.budget: int | None = None  # bits a second for video, None without a limit
+        self.estimate: tuple[int, int] | None = None  # the peer's own (REMB), and when (ns)
         self.learned = 0
         self.counters = Counters()
         self.heard_ns: int | None = None
@@ -349,7 +400,7 @@ class Connection:
 
     def forget_repairs(self, track: Track) -> None:
         """The streams that repeated a track's packets are over."""
-        for ssrc in [ssrc for ssrc, owner in self.repairs.items() if owner is track]:
+        for ssrc in [ssrc for ssrc, stream in self.repairs.items() if stream is track]:
             del self.repairs[ssrc]
 
     def measured(self, trip_ns: int) -> None:

@@ -4,10 +4,16 @@ from collections.abc import Sequence
 
 from media.clock import Clock
 from media.plane import rtcp
+from media.plane.pictures import wanted_height
 from media.plane.port import FIRST_CYCLE, Connection, Plane, Slot, Track
 
 KEYFRAME_INTERVAL_NS = 1_000_000_000  # an encoder that is asked more often only loses quality
 VIDEO_BITS_PER_SECOND = 1_500_000  # per video track upstream: 720p at 30 frames looks good in VP8
+# Of the layers up to the one that a tile of so many lines needs, with a margin: the page sends
+# 150, 500 and 1500 kb/s at 180, 360 and 720 lines.
+LAYER_BITS = ((240, 250_000), (480, 800_000))
+ALL_LAYERS_BITS = 2_500_000
+NEED_HELD_NS = 10_000_000_000
 MAX_RESENT = 128  # packets answered per NACK; who misses more needs a key frame
 
 
@@ -65,7 +71,12 @@ class Reports:
 
     def report(self, connection: Connection, now_ns: int) -> None:
         """Send a receiver report about everything that a connection publishes; once a second."""
-        tracks = [track for track in connection.tracks.values() if track.head >= 0]
+        tracks = [
+            stream
+            for track in connection.tracks.values()
+            for stream in track.layers
+            if stream.head >= 0
+        ]
         if not tracks or connection.tx is None:
             return
         blocks = [_block(track, now_ns) for track in tracks if track.ssrc is not None]
@@ -73,7 +84,7 @@ class Reports:
         compound += rtcp.source_description(connection.ssrc, b"roomtone")
         video = [track.ssrc for track in tracks if not track.audio and track.ssrc is not None]
         if video:
-            limit = VIDEO_BITS_PER_SECOND * len(video)
+            limit = sum(_need(each, now_ns) for each in {track.owner for track in tracks})
             compound += rtcp.bitrate_limit(connection.ssrc, limit, video)
         self._plane.send_rtcp(connection, compound)
 
@@ -87,9 +98,12 @@ class Reports:
                 self._nack(connection, fact.ssrc, fact.sequences)
             case rtcp.KeyframeRequest():
                 slot = connection.slots_by_ssrc.get(fact.ssrc)
-                if slot is not None and slot.track is not None and not slot.audio:
+                stream = None if slot is None else slot.stream or slot.target
+                if stream is not None and not stream.audio:
                     connection.counters.plis_received += 1
-                    self.keyframe_wanted(slot.track)
+                    self.keyframe_wanted(stream)
+            case rtcp.Estimate():
+                connection.estimate = (fact.bits_per_second, at_ns)
             case rtcp.Goodbye():
                 pass  # a stream that ends; its m-line or its connection ends it for us
 
@@ -125,8 +139,8 @@ class Reports:
 
 
 def _cached(slot: Slot, sequence: int) -> bytes | None:
-    track = slot.track
-    if track is None or track.cache is None or slot not in track.slots:
+    track = slot.stream
+    if track is None or track.cache is None:
         return None
     number = slot.rewriter.number_of(sequence, track.progress)
     return None if number is None else track.cache.get(number & 0xFFFF)
@@ -140,9 +154,29 @@ def _report_block(connection: Connection, block: rtcp.ReportBlock, at_ns: int) -
         trip = at_ns - slot.report[1] - block.delay * 1_000_000_000 // 65536
         if trip >= 0:
             connection.measured(trip)
-    if slot.meter is not None and slot.track is not None:
-        holes = slot.rewriter.holes(slot.track.progress)
-        slot.meter.report(block.highest, block.packets_lost & 0xFFFFFF, block.jitter, holes)
+    if slot.track is None:
+        return
+    holes = slot.rewriter.holes(slot.stream.progress if slot.stream is not None else None)
+    for meter in (slot.meter, slot.losses):
+        if meter is not None:
+            meter.report(block.highest, block.packets_lost & 0xFFFFFF, block.jitter, holes)
+
+
+def _need(track: Track, now_ns: int) -> int:
+    """What a source may send: one stream its fill, layers as much as the tallest tile needs.
+
+    More is allowed at once, less after a while: senders climb slowly.
+    """
+    if track.audio:
+        return 0
+    if len(track.layers) == 1:
+        return VIDEO_BITS_PER_SECOND
+    height = wanted_height(track)
+    bits = next((bits for lines, bits in LAYER_BITS if height <= lines), ALL_LAYERS_BITS)
+    before, since_ns = track.need
+    if bits >= before or now_ns - since_ns > NEED_HELD_NS:
+        track.need = (bits, now_ns)
+    return track.need[0]
 
 
 def _block(track: Track, now_ns: int) -> rtcp.ReportBlock:

@@ -130,9 +130,13 @@ class Rewriter:
             self._octets + progress.octets
         ) & MASK32
 
-    def holes(self, progress: Progress) -> int:
+    def octets(self, progress: Progress | None) -> int:
+        """Payload bytes sent in all; `progress` is that of the stream that feeds the slot now."""
+        return self._octets + (progress.octets if progress is not None else 0)
+
+    def holes(self, progress: Progress | None) -> int:
         """Sequence numbers that the slot skipped because the publisher's packets never came."""
-        return max(0, self._holes + progress.holes)
+        return max(0, self._holes + (progress.holes if progress is not None else 0))
 
     def number_of(self, sequence: int, progress: Progress) -> int | None:
         """The forward number that the slot sent as `sequence`; None for another track's."""

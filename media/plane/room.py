@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
+from media.plane import feed, pictures
 from media.plane.port import Connection, RoomEvents, Slot, Track
 from media.plane.speakers import Speakers
 from media.plane.views import fill, order
-from media.types import MediaKind, RoomTap, TileRequest, TrackSource
+from media.types import RoomTap, TileRequest, TrackSource
 
 
 class Room:
@@ -59,8 +60,8 @@ class Room:
         return tuple(seen)
 
     def began(self, track: Track) -> None:
-        """A track's first authenticated packet arrived: tap it and show it."""
-        track.flowing = True
+        """A stream's first authenticated packet arrived: tap it and show it."""
+        track.flowing = track.owner.flowing = True
         self._events.tracks_moved(track.connection)
         for tap in self.taps:
             self._open_tap(tap, track)
@@ -73,22 +74,23 @@ class Room:
     def end_track(self, track: Track) -> None:
         """A track ended: close its taps, free its slots and its place."""
         self.close_taps(track)
-        freed = [*track.slots, *track.pending]
+        freed = list(track.viewers)
         for slot in freed:
             self._clear(slot)
-        if track.ssrc is not None:
-            track.connection.by_ssrc.pop(track.ssrc, None)
-        track.connection.forget_repairs(track)
+        for stream in track.layers:
+            if stream.ssrc is not None:
+                track.connection.by_ssrc.pop(stream.ssrc, None)
+            track.connection.forget_repairs(stream)
         track.connection.tracks.pop(track.spec.mid, None)
         moved = self._speakers.drop(track)
         if moved or freed:
             self._refresh_kind(audio=track.audio)
 
     def restart_track(self, track: Track, ssrc: int) -> None:
-        """A track goes on as another stream (new SSRC): its slots wait for its next packet."""
+        """A stream goes on with a new SSRC: its slots wait for its next packet."""
         self.close_taps(track)
         for slot in list(track.slots):
-            self._suspend(slot)
+            feed.suspend(slot)
         track.connection.forget_repairs(track)
         track.restart(ssrc)
         if track.flowing:
@@ -99,23 +101,29 @@ class Room:
         """Silence a track for everybody, or let it through again."""
         if track.muted == muted:
             return
-        track.muted = muted
+        for stream in track.layers:
+            stream.muted = muted
         if muted:
             self._speakers.drop(track)
         else:
-            for slot in list(track.slots):
-                self._suspend(slot)  # pictures from before the pause are worthless references
+            for slot in track.viewers:
+                feed.suspend(slot)  # pictures from before the pause are worthless references
         if track.audio:
             self._place_audio_everywhere()
-        for slot in (*track.slots, *track.pending):
+        for slot in track.viewers:
             self._events.slots_moved(slot.connection)
-        if track.pending and not track.audio:
-            self._events.keyframe_wanted(track)
+        for stream in track.layers:
+            if stream.pending and not track.audio:
+                self._events.keyframe_wanted(stream)
 
     def set_view(self, connection: Connection, tiles: tuple[TileRequest, ...]) -> None:
         """What a listener's page shows, most important first."""
         connection.tiles = tiles
         self._place_video(connection)
+
+    def adapt(self, connection: Connection) -> None:
+        """Choose layers anew: rates or the link's budget have changed."""
+        pictures.fit(connection, self._events)
 
     def refresh(self, connection: Connection) -> None:
         """Fill a connection's slots anew, after its m-lines changed."""
@@ -215,6 +223,7 @@ class Room:
             every=connection.every_video or only is not None,
         )
         self._assign(slots, wanted)
+        pictures.fit(connection, self._events)
 
     def _tracks(self, wanted: Callable[[Track], bool]) -> list[Track]:
         return [
@@ -237,27 +246,12 @@ class Room:
         payload_type = slot.spec.payload_types.get(track.codec)
         if payload_type is None:  # m-lines of one kind may differ; rare enough to leave it empty
             return
-        slot.payload_type = payload_type
-        slot.track = track
-        track.pending.append(slot)
+        feed.put(slot, track, payload_type)
+        if slot.audio:
+            feed.switch(slot, track)
         self._events.slots_moved(slot.connection)
-        if slot.spec.kind is MediaKind.VIDEO:
-            self._events.keyframe_wanted(track)
 
     def _clear(self, slot: Slot) -> None:
-        track = slot.track
-        if track is None:
-            return
-        self._suspend(slot)
-        track.pending.remove(slot)
-        slot.track = None
-        self._events.slots_moved(slot.connection)
-
-    @staticmethod
-    def _suspend(slot: Slot) -> None:
-        """Stop sending; the slot waits for a packet that it can start with."""
-        track = slot.track
-        if track is not None and slot in track.slots:
-            track.slots.remove(slot)
-            slot.rewriter.end(track.progress)
-            track.pending.append(slot)
+        if slot.track is not None:
+            feed.take(slot)
+            self._events.slots_moved(slot.connection)

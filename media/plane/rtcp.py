@@ -75,13 +75,20 @@ class KeyframeRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a receiver thinks that the path to it takes (REMB), in bits a second."""
+
+    bits_per_second: int
+
+
+@dataclass(frozen=True, slots=True)
 class Goodbye:
     """Streams that end."""
 
     ssrcs: tuple[int, ...]
 
 
-Fact = ReportBlock | SenderReport | Nack | KeyframeRequest | Goodbye
+Fact = ReportBlock | SenderReport | Nack | KeyframeRequest | Estimate | Goodbye
 
 
 def parse(compound: bytes) -> list[Fact]:
@@ -137,6 +144,9 @@ def _read(kind: int, count: int, body: bytes) -> Iterator[Fact]:
     elif kind == PAYLOAD_FEEDBACK and count == _FULL_INTRA:
         for at in range(8, len(body) - 7, 8):
             yield KeyframeRequest(struct.unpack_from("!L", body, at)[0])
+    elif kind == PAYLOAD_FEEDBACK and count == _APPLICATION and body[8:12] == b"REMB":
+        _, second, low = struct.unpack_from("!BBH", body, 12)
+        yield Estimate(((second & 0x03) << 16 | low) << (second >> 2))
 
 
 def _report_blocks(body: bytes, at: int, count: int) -> Iterator[ReportBlock]:

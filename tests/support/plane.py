@@ -14,6 +14,7 @@ from media.plane.port import Connection, Slot, SlotSpec, Track, TrackSpec
 from media.plane.rewrite import Rewriter
 from media.plane.room import Room
 from media.quality.measure import ReportMeter, StreamMeter
+from media.rtp.header import payload_offset
 from media.types import MediaKind, TrackSource
 
 OPUS = 111
@@ -22,6 +23,8 @@ RTX = 97
 RTX_SSRC = 3999  # of the publisher's retransmissions
 LEVEL = 1  # extension id
 MID = 4
+RID = 10
+REPAIRED = 11
 SPEECH = bytes(60)
 
 
@@ -95,6 +98,7 @@ class Person:
         ssrc: int | None = 1000,
         level: int = LEVEL,
         codec: str | None = None,
+        layers: tuple[str, ...] = (),
     ) -> Track:
         audio = source.kind is MediaKind.AUDIO
         spec = TrackSpec(
@@ -107,6 +111,7 @@ class Person:
             level_extension=level if audio else 0,
             repair_type=0 if audio else RTX,
             repair_ssrc=None if audio or ssrc is None else RTX_SSRC,
+            layers=layers,
         )
         track = self.connection.tracks[spec.mid] = Track(self.connection, spec, StreamMeter(48000))
         if ssrc is not None:
@@ -120,12 +125,15 @@ class Person:
         kind: MediaKind = MediaKind.AUDIO,
         types: Mapping[str, int] | None = None,
         repairs: Mapping[int, int] | None = None,
+        send_time: int = 0,
     ) -> Slot:
         audio = kind is MediaKind.AUDIO
         types = types or ({"audio/opus": 109} if audio else {"video/vp8": 120})
         mid, ssrc = f"s{len(self.connection.slots)}", self.rig.next_ssrc()
         rewriter = Rewriter(sequence=100, timestamp=5000, clock_rate=48000 if audio else 90000)
-        spec = SlotSpec(mid, kind, ssrc, types, repairs or {}, ssrc + 0x1000 if repairs else 0)
+        spec = SlotSpec(
+            mid, kind, ssrc, types, repairs or {}, ssrc + 0x1000 if repairs else 0, send_time
+        )
         slot = Slot(self.connection, spec, rewriter, ReportMeter(48000) if audio else None)
         self.connection.slots[mid] = slot
         self.connection.slots_by_ssrc[ssrc] = slot
@@ -146,6 +154,7 @@ class Person:
         payload_type: int = OPUS,
         marker: bool = False,
         mid: str | None = None,
+        rid: str | None = None,
         padding: int = 0,
     ) -> bytes:
         """An SRTP packet as this person's browser sends it."""
@@ -154,6 +163,9 @@ class Person:
             elements += bytes([LEVEL << 4, level | 0x80])
         if mid is not None:
             elements += bytes([MID << 4 | len(mid) - 1]) + mid.encode()
+        if rid is not None:
+            place = REPAIRED if payload_type == RTX else RID
+            elements += bytes([place << 4 | len(rid) - 1]) + rid.encode()
         elements += bytes(-len(elements) % 4)
         first = 0x80 | (0x10 if elements else 0) | (0x20 if padding else 0)
         header = struct.pack(
@@ -182,8 +194,9 @@ class Person:
     def unprotect(self, datagram: bytes) -> Received:
         plain = self._receive.unprotect(datagram)
         _, second, sequence, timestamp, ssrc = struct.unpack_from("!BBHLL", plain)
+        start = payload_offset(plain)
         return Received(
-            second & 0x7F, bool(second & 0x80), sequence, timestamp, ssrc, bytes(plain[12:])
+            second & 0x7F, bool(second & 0x80), sequence, timestamp, ssrc, bytes(plain[start:])
         )
 
     def protect_rtcp(self, compound: bytes) -> bytes:

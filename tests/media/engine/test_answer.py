@@ -115,7 +115,18 @@ class TestChromium:
             or len(uris[0]) == 3
         )
         assert uris[2] == ["urn:ietf:params:rtp-hdrext:sdes:mid"]
-        assert ask().mid_extension == 4
+        assert uris[3] == ["urn:ietf:params:rtp-hdrext:sdes:mid", "abs-send-time"]
+        assert (ask().extensions.mid, ask().extensions.rid) == (4, 10)
+
+    def test_layers_are_taken_when_they_can_be_told_apart(self):
+        lines = "a=rid:q send\r\na=rid:f send\r\na=simulcast:send q;f\r\n"
+        offer = CHROMIUM.replace("a=mid:1\r\n", "a=mid:1\r\n" + lines)
+        assert ask(offer).tracks[1].layers == ("q", "f")
+        text = answer(offer)
+        assert "a=rid:q recv\r\na=rid:f recv\r\na=simulcast:recv q;f\r\n" in text
+        assert text.count("repaired-rtp-stream-id") == 1
+        assert ask(offer.replace(":rtp-stream-id", ":unknown")).tracks[1].layers == ()
+        assert "a=rid" not in answer()
 
     def test_sources_by_name(self):
         tracks = ask(sources={"1": TrackSource.SCREEN}).tracks

@@ -16,9 +16,14 @@ class Peer:
         self.limited = []
         self.told = 0
         self.quality = SimpleNamespace(tick=self._tick)
+        self.adapted = []
+        self.adaptation = SimpleNamespace(tick=self._adapt)
 
     def _tick(self, connection, now_ns, *, server_limited):
         self.limited.append(server_limited)
+
+    def _adapt(self, now_ns, *, server_limited):
+        self.adapted.append(server_limited)
 
     def tell_quality(self, now):
         self.told += 1
@@ -54,7 +59,7 @@ def test_everybody_is_served_once_a_second(house):
     house.steps(5 * STEPS)
     assert len(house.reported) == 5
     assert house.peers["c0"].told == 5
-    assert house.peers["c0"].limited == [False] * 5
+    assert house.peers["c0"].limited == house.peers["c0"].adapted == [False] * 5
 
 
 def test_consent_is_asked_for_every_five_seconds(house):

@@ -3,7 +3,14 @@ from support.clock import FakeClock
 from support.plane import Rig
 
 from media.plane import rtcp
-from media.plane.reports import KEYFRAME_INTERVAL_NS, MAX_RESENT, VIDEO_BITS_PER_SECOND, Reports
+from media.plane.reports import (
+    ALL_LAYERS_BITS,
+    KEYFRAME_INTERVAL_NS,
+    LAYER_BITS,
+    MAX_RESENT,
+    VIDEO_BITS_PER_SECOND,
+    Reports,
+)
 from media.types import MediaKind, TrackSource
 
 KEY, DELTA = b"\x10\x00" + bytes(30), b"\x10\x01" + bytes(30)
@@ -195,7 +202,9 @@ class TestReports:
         call.receive(call.ada, rtcp.sender_report(1000, 7 << 32, 0, 3, 180))
         call.wire.compounds.clear()
         call.reports.report(call.ada.connection, call.rig.now_ns + 1_000_000_000)
-        blocks = {block.ssrc: block for block in call.wire.facts("ada")}
+        *reports, limit = call.wire.facts("ada")
+        assert limit.bits_per_second == pytest.approx(VIDEO_BITS_PER_SECOND, rel=1e-4)
+        blocks = {block.ssrc: block for block in reports}
         mic = blocks[1000]
         assert (mic.packets_lost, mic.fraction_lost, mic.highest) == (4, 4 * 256 // 10, 10)
         assert (mic.last_report, mic.delay) == (7 << 16, 65536)
@@ -205,7 +214,7 @@ class TestReports:
             rtcp.bitrate_limit(call.ada.connection.ssrc, VIDEO_BITS_PER_SECOND, [3000]) in compound
         )
         call.reports.report(call.ada.connection, call.rig.now_ns + 2_000_000_000)
-        assert call.wire.facts("ada")[-2].fraction_lost == 0
+        assert call.wire.facts("ada")[-3].fraction_lost == 0
 
     def test_who_publishes_nothing_gets_no_report(self, call):
         call.reports.report(call.bob.connection, 0)
@@ -215,3 +224,33 @@ class TestReports:
         call.receive(call.ada, b"\x80")
         call.receive(call.ada, b"\x81\xcb\x00\x01\x00\x00\x03\xe8")
         assert call.ada.connection.counters.malformed == 1
+
+
+class TestNeed:
+    """Senders of layers are limited to what somebody looks at."""
+
+    def limit(self, call, seconds):
+        call.wire.compounds.clear()
+        call.reports.report(call.ada.connection, round(seconds * 1e9))
+        return call.wire.facts("ada")[-1].bits_per_second
+
+    def test_the_limit_follows_the_tallest_tile_down_slowly(self, call):
+        call.rig.room.end_track(call.cam)
+        source = call.ada.track(TrackSource.CAMERA, ssrc=3000, layers=("q", "f"))
+        call.frame(1, KEY)
+        call.frame(2, KEY)
+        assert call.eye.track is source
+        assert self.limit(call, 1) == pytest.approx(ALL_LAYERS_BITS, rel=1e-3)
+        for height, bits in LAYER_BITS:
+            before = self.limit(call, 99 + height)
+            call.eye.height = height
+            assert self.limit(call, 108 + height) == before
+            assert self.limit(call, 111 + height) == pytest.approx(bits, rel=1e-3)
+            call.eye.height = 2000
+            assert self.limit(call, 112 + height) == before
+
+    def test_a_receivers_estimate_is_kept(self, call):
+        call.receive(call.bob, rtcp.bitrate_limit(1, 640_000, [call.eye.ssrc]))
+        bits, at_ns = call.bob.connection.estimate
+        assert bits == pytest.approx(640_000, rel=1e-3)
+        assert at_ns == call.rig.now_ns

@@ -110,3 +110,9 @@ class TestWrite:
     def test_sender_report_counts_what_was_sent(self):
         (packet,) = RtcpPacket.parse(rtcp.sender_report(5, 1, 2, 3, 4))
         assert (packet.sender_info.packet_count, packet.sender_info.octet_count) == (3, 4)
+
+
+@pytest.mark.parametrize("bits", [0, 1000, 262_143, 1_500_000, 2**40])
+def test_receivers_estimates_are_read(bits):
+    (estimate,) = rtcp.parse(rtcp.bitrate_limit(1, bits, [2, 3]))
+    assert estimate.bits_per_second == pytest.approx(bits, rel=1e-4)

@@ -1,0 +1,67 @@
+"""Feeds a listener's video slots: the layer that fits each tile and, together, the link."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from media.plane import feed
+from media.plane.layers import Demand, Layer, allot, fitting, ranked
+from media.plane.port import Connection, RoomEvents, Slot, Track
+
+if TYPE_CHECKING:
+    from media.types import TrackSource
+
+UNKNOWN_TILE = 720  # lines: a simple client shows what it gets
+
+
+def fit(connection: Connection, events: RoomEvents) -> None:
+    """Choose a layer for every video slot that carries a picture, within `connection.budget`."""
+    watched = [(slot, _streams(track)) for slot, track in _by_importance(connection)]
+    chosen = allot([_demand(slot, streams) for slot, streams in watched], connection.budget)
+    for (slot, streams), place in zip(watched, chosen, strict=True):
+        starved = place is None
+        if starved != slot.starved:
+            slot.starved = starved
+            events.slots_moved(connection)
+        if place is None:
+            feed.stop(slot)
+        elif feed.switch(slot, streams[place]):
+            events.keyframe_wanted(streams[place])
+
+
+def wanted_height(track: Track) -> int:
+    """The tallest tile that shows a source on a link that takes it; 0 when nobody watches."""
+    return max((slot.height for slot in track.viewers if not slot.starved), default=0)
+
+
+def _by_importance(connection: Connection) -> list[tuple[Slot, Track]]:
+    """Slots with their sources, in the order of the page's tiles; sets the tiles' heights."""
+    tiles: dict[tuple[str, TrackSource], tuple[int, int]] = {}
+    for rank, tile in enumerate(connection.tiles):
+        tiles.setdefault((tile.participant_id, tile.source), (rank, tile.height))
+    found: list[tuple[int, Slot, Track]] = []
+    for slot in connection.slots.values():
+        if slot.audio or slot.track is None:
+            continue
+        name = (slot.track.participant_id, slot.track.spec.source)
+        rank, slot.height = tiles.get(name, (len(tiles), UNKNOWN_TILE))
+        found.append((rank, slot, slot.track))
+    found.sort(key=lambda each: each[0])
+    return [(slot, track) for _, slot, track in found]
+
+
+def _streams(track: Track) -> list[Track]:
+    """A source's streams, worst first."""
+    if len(track.layers) == 1:
+        return track.layers
+    return [track.layers[place] for place in ranked([_layer(each) for each in track.layers])]
+
+
+def _layer(stream: Track) -> Layer:
+    return Layer(stream.rate if stream.flowing else 0, stream.height)
+
+
+def _demand(slot: Slot, streams: Sequence[Track]) -> Demand:
+    layers = tuple(_layer(stream) for stream in streams)
+    shown = slot.target or slot.stream
+    current = streams.index(shown) if shown in streams else None
+    return Demand(layers, fitting(layers, slot.height), current)
