@@ -1,4 +1,4 @@
-"""Webhooks to a real HTTP receiver: in order, signed over the raw body, repeated where they must."""
+"""Webhooks to a real HTTP receiver: in order, signed, repeated where they must be."""
 
 import asyncio
 import base64
@@ -102,14 +102,7 @@ async def test_a_meeting_is_told_in_order_and_verifies(server: ServerProcess, re
             await person.wait_for("chat")
             await kit.recordings.start_recordings(meeting_id=meeting, **WHERE)
             await until(lambda: "recording.statusUpdate" in receiver.names, 10, lambda: "")
-        done = lambda: (
-            "UPLOADED"
-            in [  # noqa: E731
-                event["recording"]["status"] for event in receiver.events if "recording" in event
-            ]
-            and "meeting.chatSynced" in receiver.names
-        )
-        await until(done, 20, lambda: f"saw {receiver.names}")
+        await until(lambda: _all_told(receiver), 20, lambda: f"saw {receiver.names}")
 
         key = await public_key(server)
         for headers, body in receiver.seen:
@@ -157,3 +150,8 @@ async def test_other_refusals_are_not_repeated(server: ServerProcess, receiver: 
                 await until(lambda: len(receiver.seen) >= wanted, 10, lambda: "")  # noqa: B023
     assert len({event["meeting"]["id"] for event in receiver.events}) == 2
     assert len(receiver.seen) == 2
+
+
+def _all_told(receiver: Receiver) -> bool:
+    statuses = [e["recording"]["status"] for e in receiver.events if "recording" in e]
+    return "UPLOADED" in statuses and "meeting.chatSynced" in receiver.names

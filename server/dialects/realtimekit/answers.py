@@ -70,6 +70,11 @@ def time_text(at: datetime | None) -> str | None:
     return None if at is None else utc_text(at)
 
 
+def whole_ms(at: datetime) -> datetime:
+    """A moment without its microseconds."""
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
 def _json(body: object, status: int, headers: Mapping[str, str] | None = None) -> web.Response:
     return web.Response(
         status=status,

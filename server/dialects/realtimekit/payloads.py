@@ -3,9 +3,8 @@
 from datetime import datetime
 from typing import Final
 
-from server.dialects.realtimekit.answers import time_text
+from server.dialects.realtimekit.answers import time_text, whole_ms
 from server.dialects.realtimekit.reading import Body
-from server.dialects.realtimekit.tally import whole_ms
 from server.dialects.realtimekit.watch import Happening, What
 from signaling.model import EndReason, Meeting, Session
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from multidict import MultiMapping
 
-from server.dialects.realtimekit.answers import bad
+from server.dialects.realtimekit.answers import bad, whole_ms
 
 T = TypeVar("T")
 
@@ -76,7 +76,8 @@ def is_true(query: MultiMapping[str], name: str) -> bool:
 def within(at: datetime, query: MultiMapping[str]) -> bool:
     """Whether a moment is inside `start_time` and `end_time`, both included."""
     start, end = read_moment(query, "start_time"), read_moment(query, "end_time")
-    return (start is None or at >= start) and (end is None or at <= end)
+    shown = whole_ms(at)
+    return (start is None or shown >= start) and (end is None or shown <= end)
 
 
 def newest_first(query: MultiMapping[str]) -> bool:

@@ -1,7 +1,6 @@
 """Recordings: list, start, read, stop, pause, resume; one file for each speaker."""
 
 import asyncio
-from collections.abc import Mapping
 from datetime import datetime
 
 from aiohttp import web
@@ -98,7 +97,7 @@ async def _start(call: Call, body: Body, more: Body) -> Body:
     active = await call.active(meeting_id)
     meeting = await call.meeting(meeting_id)
     config = (await call.beside(meeting.id)).get("recording_config")
-    defaults: Mapping[str, object] = config if isinstance(config, dict) else {}
+    defaults: Body = config if isinstance(config, dict) else {}
     kept = {name: value or defaults.get(name) for name, value in kept.items()}
     longest = seconds or defaults.get("max_seconds") or LONGEST
     try:

@@ -14,8 +14,8 @@ from server.dialects.realtimekit.reading import (
     is_true,
     matches,
     newest_first,
-    read_moment,
     read_paging,
+    within,
 )
 from server.dialects.realtimekit.tally import Row, Tally, rows_of, tally
 from server.records import Extra
@@ -116,13 +116,11 @@ async def session_title(call: Call, view: SessionView) -> str:
 def _wanted(one: Counted, call: Call) -> bool:
     session, query = one.view.session, call.query
     status = "ENDED" if session.state is SessionState.ENDED else "LIVE"
-    start, end = read_moment(query, "start_time"), read_moment(query, "end_time")
     at = session.started_at or session.created_at
     return (
         query.get("associated_id", "") in ("", session.meeting_id)
         and query.get("status", "") in ("", status)
-        and (start is None or at >= start)
-        and (end is None or at <= end)
+        and within(at, query)
         and matches(query, one.title, session.meeting_id, session.id)
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from server.dialects.realtimekit.answers import whole_ms
 from server.services.views import ParticipantView, SessionView
 from signaling.model import Connection, Participant, ParticipantKind
 
@@ -84,8 +85,3 @@ def _most(rows: Iterable[Row]) -> int:
         inside += step
         most = max(most, inside)
     return most
-
-
-def whole_ms(at: datetime) -> datetime:
-    """A moment without its microseconds."""
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)
