@@ -34,7 +34,7 @@ def test_two_people_see_and_hear_each_other_and_a_third_joins(crowd: People):
 
 
 def test_muting_silences_and_says_so(crowd: People):
-    ana, bo = crowd.person(), crowd.person()
+    ana, bo = crowd.person(camera=False), crowd.person(camera=False)
     path = ana.start_meeting("Mute")
     ana.join("Ana")
     bo.join("Bo", path)
@@ -63,7 +63,7 @@ def test_a_camera_goes_off_and_comes_back(crowd: People):
 
 
 def test_a_host_mutes_releases_and_removes(crowd: People):
-    ana, bo = crowd.person(), crowd.person()
+    ana, bo = crowd.person(camera=False), crowd.person(camera=False)
     path = ana.start_meeting("Host")
     ana.join("Ana")
     bo.join("Bo", path)
@@ -92,7 +92,7 @@ def test_a_host_mutes_releases_and_removes(crowd: People):
 
 
 def test_leaving_and_coming_back_is_the_same_person(crowd: People):
-    ana, bo = crowd.person(), crowd.person()
+    ana, bo = crowd.person(camera=False), crowd.person()
     path = ana.start_meeting("Leave")
     ana.join("Ana")
     bo.join("Bo", path)
@@ -107,7 +107,7 @@ def test_leaving_and_coming_back_is_the_same_person(crowd: People):
 
 
 def test_a_closed_tab_is_seen_at_once(crowd: People):
-    ana, bo = crowd.person(), crowd.person()
+    ana, bo = crowd.person(camera=False), crowd.person(camera=False)
     path = ana.start_meeting("Closed")
     ana.join("Ana")
     bo.join("Bo", path)
@@ -117,12 +117,12 @@ def test_a_closed_tab_is_seen_at_once(crowd: People):
 
 
 def test_a_killed_tab_is_seen_soon(crowd: People, playwright):
-    ana = crowd.person()
+    ana = crowd.person(camera=False)
     path = ana.start_meeting("Killed")
     ana.join("Ana")
     other = launch(playwright)
     with people(other, crowd.base) as group:
-        bo = group.person()
+        bo = group.person(camera=False)
         bo.join("Bo", path)
         expect(ana.tile("Bo")).to_be_visible()
         other.close()
@@ -130,7 +130,7 @@ def test_a_killed_tab_is_seen_soon(crowd: People, playwright):
 
 
 def test_chat_reaches_everybody_and_counts_what_is_unread(crowd: People):
-    ana, bo = crowd.person(), crowd.person()
+    ana, bo = crowd.person(camera=False), crowd.person(camera=False)
     path = ana.start_meeting("Chat")
     ana.join("Ana")
     bo.join("Bo", path)
@@ -145,14 +145,14 @@ def test_chat_reaches_everybody_and_counts_what_is_unread(crowd: People):
     expect(ana.page.get_by_role("log").get_by_text("m", exact=True)).to_be_visible()
     # Letters that are typed are not shortcuts.
     expect(bo.button("Microphone")).to_have_attribute("aria-pressed", "true")
-    chi = crowd.person()
+    chi = crowd.person(camera=False)
     chi.join("Chi", path)
     chi.button("Chat").click()
     expect(chi.page.get_by_role("log").get_by_role("listitem")).to_have_count(2)
 
 
 def test_a_lost_socket_is_not_noticed_by_others(crowd: People):
-    ana, bo = crowd.person(), crowd.person()
+    ana, bo = crowd.person(camera=False), crowd.person()
     path = ana.start_meeting("Socket")
     ana.join("Ana")
     bo.join("Bo", path)
@@ -190,7 +190,7 @@ def test_a_broken_peer_connection_is_replaced(crowd: People):
 
 
 def test_a_host_ends_the_meeting_for_all(crowd: People):
-    ana, bo = crowd.person(), crowd.person()
+    ana, bo = crowd.person(camera=False), crowd.person(camera=False)
     path = ana.start_meeting("End")
     ana.join("Ana")
     bo.join("Bo", path)
@@ -202,7 +202,7 @@ def test_a_host_ends_the_meeting_for_all(crowd: People):
 
 
 def test_a_screen_is_shared_large(crowd: People, playwright):
-    bo = crowd.person()
+    bo = crowd.person(camera=False)
     with (
         launch(playwright, "--auto-select-desktop-capture-source=Entire screen") as other,
         people(other, crowd.base) as group,

@@ -48,7 +48,7 @@ def fetch(page_url: str, path: str, **headers: str) -> tuple[int, bytes, dict[st
 
 
 def test_everybody_knows_and_everything_is_found(crowd: People):
-    ana, bo = crowd.person(), crowd.person()
+    ana, bo = crowd.person(camera=False), crowd.person(camera=False)
     path = ana.start_meeting("Kept voices")
     ana.join("Ana")
     bo.join("Bo", path)
@@ -60,7 +60,7 @@ def test_everybody_knows_and_everything_is_found(crowd: People):
     assert bo.page.title().startswith("REC")
     expect(bo.button("Start recording")).to_have_count(0)
 
-    chi = crowd.person()
+    chi = crowd.person(camera=False)
     chi.open(path)
     expect(chi.page.get_by_text("This meeting is being recorded.")).to_be_visible()
     chi.join("Chi")
@@ -140,7 +140,7 @@ def test_a_known_tone_comes_out_of_the_recording(
         launch(playwright, f"--use-file-for-fake-audio-capture={wav}%noloop") as browser,
         people(browser, f"http://localhost:{server.port}") as group,
     ):
-        ana = group.person(script=closed)
+        ana = group.person(script=closed, camera=False)
         path = ana.start_meeting("Tone")
         ana.join("Ana", f"{path}?processing=off")
         begin(ana)

@@ -111,7 +111,7 @@ class Person:
     def choose(self, item: str) -> None:
         """Press an entry of the menu More."""
         self.button("More").click()
-        self.button(item).click()
+        self.page.locator("#more-menu").get_by_role("button", name=item, exact=True).click()
 
     def tile(self, label: str) -> Locator:
         """The tile of somebody, by the name on it."""
@@ -166,8 +166,10 @@ class People:
         self.base = base
         self._contexts: list[BrowserContext] = []
 
-    def person(self, *, script: str = "", **options: Any) -> Person:
+    def person(self, *, script: str = "", camera: bool = True, **options: Any) -> Person:
         """Somebody new. `script` runs before each page; `options` are those of a context."""
+        if not camera:
+            script += "localStorage.setItem('roomtone.camera.wanted', 'no');"
         # Nothing moves that need not: every frame is drawn by the processor here.
         usual = {"viewport": DESKTOP, "locale": "en-GB", "reduced_motion": "reduce"}
         context = self._browser.new_context(**usual | options)
