@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -15,11 +16,17 @@ from server.http.problem import Problem
 from server.http.registry import Content, Credential, Registry
 from server.http.sse import HEARTBEAT_SECONDS, STREAMS, Message
 from server.services.quality_history import fitting_step
+from server.services.quality_timeline import timeline
 from server.services.views import SessionView
 from signaling.model import SessionState
 
+if TYPE_CHECKING:
+    from server.records import LogEntryView
+
 routes = Registry()
 _TAG = "Quality"
+_PAGE = 1000  # facts read from storage at a time
+_MOST_FACTS = 20_000  # a day of a meeting of five
 _SECONDS = Content(
     "A stream of seconds.",
     "text/event-stream",
@@ -87,6 +94,39 @@ async def get_session_quality(
             if query.participant in (None, one.participant_id)
         ],
         series=[shapes.series(one) for one in series],
+    )
+
+
+@routes.route(
+    "GET",
+    "/v1/sessions/{session_id}/timeline",
+    tag=_TAG,
+    answer=shapes.Timeline,
+    problems={403: ("forbidden",), 404: ("session_not_found",), 422: ("invalid_request",)},
+)
+async def get_session_timeline(
+    call: Call, session_id: str, query: shapes.TimelineQuery
+) -> shapes.Timeline:
+    """Read the life of each connection: joined, path, codecs, mutes, reconnects, quality.
+
+    It is folded from the session's log. Everybody may read his own with `participant`.
+    """
+    view = await session_for(call, session_id, _need(call, query.participant))
+    entries: list[LogEntryView] = []
+    while page := await call.app.sessions.events(
+        view.session.id, after=entries[-1].sequence if entries else 0, limit=_PAGE
+    ):
+        entries.extend(page)
+        if len(entries) >= _MOST_FACTS:
+            break
+    return shapes.Timeline(
+        session_id=session_id,
+        connections=[
+            shapes.life(one)
+            for one in timeline(entries)
+            if query.participant in (None, one.participant_id)
+        ],
+        complete=len(entries) < _MOST_FACTS,
     )
 
 

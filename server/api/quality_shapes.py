@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pydantic import BaseModel, Field
 
 from media.types import Direction, QualityLabel
+from server.services import quality_timeline as timeline
 from server.services.quality_history import Series
 from server.services.quality_now import CONNECTION, ConnectionNow, StreamNow
 
@@ -28,6 +29,43 @@ class QualityQuery(BaseModel):
         description="Seconds between points; default: about 600 points. Larger where that "
         "would be more than 3600 points.",
     )
+
+
+class TimelineQuery(BaseModel):
+    """Whose timeline."""
+
+    participant: str | None = Field(
+        default=None, max_length=128, description="Only this participant's."
+    )
+
+
+class Moment(BaseModel):
+    """Something that happened to a connection."""
+
+    at: datetime
+    what: str = Field(
+        description="A connection state, `replaced` (it took over from another), `quality`, "
+        "`published`, `muted`, `unmuted` or `ended` (of a track)."
+    )
+    details: dict[str, object] = Field(
+        description="Such as `path`, `srtp_profile`, `join_ms`, `reason`, `codec`, `from`, `to`."
+    )
+
+
+class ConnectionLife(BaseModel):
+    """One connection from its first to its last moment."""
+
+    connection_id: str
+    participant_id: str
+    moments: list[Moment]
+
+
+class Timeline(BaseModel):
+    """Every connection of a session, in order of its beginning."""
+
+    session_id: str
+    connections: list[ConnectionLife]
+    complete: bool = Field(description="False when the session has more facts than are read.")
 
 
 class QualityStream(BaseModel):
@@ -168,6 +206,18 @@ def second(found: tuple[ConnectionNow, ...]) -> QualityNow:
     """One second of a session with at least one connection."""
     return QualityNow(
         at=found[0].at.astimezone(UTC), connections=[connection(one) for one in found]
+    )
+
+
+def life(found: timeline.ConnectionLife) -> ConnectionLife:
+    """A connection's life."""
+    return ConnectionLife(
+        connection_id=found.connection_id,
+        participant_id=found.participant_id,
+        moments=[
+            Moment(at=one.at.astimezone(UTC), what=one.what, details=dict(one.details))
+            for one in found.moments
+        ],
     )
 
 

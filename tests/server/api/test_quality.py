@@ -105,3 +105,16 @@ async def test_live_samples_are_streamed_until_the_session_ends(web: Web) -> Non
     await web.app.live.end_meeting(live.session.meeting.id, None)
     await web.app.tracker.flush()
     assert (await web.client.get(path, headers=stream)).status == 204
+
+
+async def test_timeline_tells_the_life_of_each_connection(web: Web) -> None:
+    meeting, live, path = await judged(web)
+    path = path.replace("/quality", "/timeline")
+    body = await (await web.client.get(path, headers=KEY)).json()
+    (life,) = body["connections"]
+    assert life["connection_id"] == live.id
+    assert [each["what"] for each in life["moments"]] == ["connecting", "connected"]
+    assert life["moments"][1]["details"]["path"] == "host"
+    assert body["complete"] is True
+    guest = await web.token(meeting["id"])
+    assert (await web.client.get(path, headers=guest)).status == 403
