@@ -1,8 +1,10 @@
 """The whole HTTP side in one process with real storage and an engine without media."""
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from pathlib import Path
 
 from aiohttp.test_utils import TestClient, TestServer
@@ -13,10 +15,12 @@ from server.app import build
 from server.config import Settings
 from server.edge import create_application
 from server.services.context import App
+from server.storage.sql import SqlStorage
 from signaling.connection import LiveConnection
 from signaling.ports import JoinRequest
 
 SECRET = "a secret of at least thirty-two characters"
+DATABASE = "roomtone.db"
 KEY = {"Authorization": "Bearer rt_dev"}
 
 
@@ -78,6 +82,28 @@ class Web:
         return live
 
 
+@lru_cache
+def migrated() -> bytes:
+    """An empty database, brought up to date once for all tests of this process."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / DATABASE
+        storage = SqlStorage(f"sqlite+aiosqlite:///{path}")
+
+        async def make() -> None:
+            await storage.start()
+            await storage.stop()
+
+        asyncio.run(make())
+        return path.read_bytes()
+
+
+def prepare(data: Path) -> None:
+    """Spare a test the migrations."""
+    data.mkdir(parents=True, exist_ok=True)
+    if not (data / DATABASE).exists():
+        (data / DATABASE).write_bytes(migrated())
+
+
 @asynccontextmanager
 async def starting(
     data: Path, **settings: object
@@ -85,6 +111,7 @@ async def starting(
     """Every part of the process but HTTP; in development mode unless told otherwise."""
     engine, clock = FakeEngine(), FakeClock()
     groups = {"dev": True, "auth": {"secret": SECRET}, "storage": {"data": data}, **settings}
+    await asyncio.to_thread(prepare, data)
     app = await asyncio.to_thread(
         build, Settings.model_validate(groups), clock=clock, make_engine=lambda *_: engine
     )
