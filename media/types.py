@@ -352,7 +352,8 @@ class TrackTap(Protocol):
             arrival_ns: Monotonic nanoseconds, taken when the datagram was read.
             sequence: 16-bit RTP sequence number as received.
             timestamp: 32-bit RTP timestamp as received.
-            payload: The RTP payload without padding; may be empty.
+            payload: The RTP payload without padding; may be empty, as while the track is muted
+                on the server.
         """
 
     def sender_report(self, arrival_ns: int, ntp: int, rtp_timestamp: int) -> None:

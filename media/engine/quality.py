@@ -1,14 +1,13 @@
 """One second of a connection, from the plane's meters into the quality judge."""
 
-from media.plane.port import Connection
+from media.plane.port import Connection, Track
 from media.quality.connection import ConnectionJudge, StreamName, StreamTick
 from media.quality.measure import ReportMeter, StreamMeter
-from media.types import Direction, Reading, StreamReading
+from media.types import Direction, Reading, StreamReading, TrackSource
 
 REPORT_SECONDS = 30.0  # a steady label is told this often, so that charts have points
-# A peer that still answers STUN (browsers ask every 2.5 s) and sends no audio has been muted by
-# its owner; one that is silent altogether has stalled.
-_ALIVE_NS = 4_000_000_000
+# Whoever mutes says so; after the mute ends a microphone has this long to open.
+OPENING_TICKS = 5
 _LOST_NS = 5_000_000_000
 
 Ticks = dict[StreamName, StreamTick]
@@ -26,6 +25,7 @@ class PeerQuality:
         self._told: Reading | None = None
         self._told_at = 0.0
         self._gone = False
+        self._opening: dict[TrackSource, int] = {}  # seconds left until a silent track has stalled
 
     def tick(self, connection: Connection, now_ns: int, *, server_limited: bool) -> None:
         """Take one second of the connection."""
@@ -41,7 +41,7 @@ class PeerQuality:
                 self.streams = self._judge.streams()
             return
         self._gone = False
-        ticks = self._uplink(connection, now_ns, alive=silent_ns < _ALIVE_NS)
+        ticks = self._uplink(connection, now_ns)
         _add_downlink(connection, ticks)
         trip_ns, connection.trip_ns = connection.trip_ns, None
         self.reading = self._judge.tick(
@@ -60,7 +60,7 @@ class PeerQuality:
         self._told, self._told_at = reading, now
         return reading
 
-    def _uplink(self, connection: Connection, now_ns: int, *, alive: bool) -> Ticks:
+    def _uplink(self, connection: Connection, now_ns: int) -> Ticks:
         """What settled on the tracks that flow."""
         ticks: Ticks = {}
         for track in connection.tracks.values():
@@ -71,9 +71,21 @@ class PeerQuality:
             self.lost += bucket.lost
             if track.flowing:
                 name = StreamName(Direction.UPLINK, track.spec.source)
-                muted = track.muted or (alive and not bucket.arrived)
+                muted = self._rests(track, arrived=bool(bucket.arrived))
                 ticks[name] = StreamTick(bucket, muted=muted)
         return ticks
+
+    def _rests(self, track: Track, *, arrived: bool) -> bool:
+        """Whether a track is silent because somebody wants it so, and not because it stalled."""
+        source = track.spec.source
+        if track.muted:
+            self._opening[source] = OPENING_TICKS
+            return True
+        left = self._opening.pop(source, 0)
+        if arrived or not left:
+            return False
+        self._opening[source] = left - 1
+        return True
 
 
 def _add_downlink(connection: Connection, ticks: Ticks) -> None:

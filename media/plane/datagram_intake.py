@@ -63,22 +63,23 @@ class Intake:
         voiced = level < GATE_LEVEL
         silent = not voiced and not track.hang
         track.hang = HANGOVER_PACKETS if voiced else max(0, track.hang - 1)
-        if (track.muted or (silent and not track.taps)) and 0 <= track.skipped < DECRYPT_EVERY:
+        quiet = (track.muted or silent) and not track.taps
+        if quiet and 0 <= track.skipped < DECRYPT_EVERY:
             track.skipped += 1
             _gate(track, extended, now_ns)
             return
         payload = self._decrypt(track, datagram, size, now_ns)
         if payload is None:
             return
+        start, end = payload
+        timestamp = _read_long(datagram, 4)[0]
+        if track.taps:  # of a muted track they get the time and nothing of the sound
+            plain = b"" if track.muted else bytes(self._scratch.view[start:end])
+            for _, tap in track.taps:
+                tap.rtp(now_ns, sequence, timestamp, plain)
         if track.muted:
             _gate(track, extended, now_ns)
             return
-        start, end = payload
-        timestamp = _read_long(datagram, 4)[0]
-        if track.taps:
-            plain = bytes(self._scratch.view[start:end])
-            for _, tap in track.taps:
-                tap.rtp(now_ns, sequence, timestamp, plain)
         if voiced:
             track.connection.room.voice(track, level, now_ns)
         if silent or not (track.slots or track.pending):

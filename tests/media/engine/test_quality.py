@@ -1,7 +1,7 @@
 import pytest
 from support.plane import Rig
 
-from media.engine.quality import REPORT_SECONDS, PeerQuality
+from media.engine.quality import OPENING_TICKS, REPORT_SECONDS, PeerQuality
 from media.types import QualityLabel
 
 SECOND = 1_000_000_000
@@ -51,10 +51,44 @@ def test_loss_is_counted_and_lowers_the_label(line):
     assert line.quality.lost > 50
 
 
-def test_owner_who_mutes_is_not_stalled(line):
+def mute(line, muted):
+    line.rig.room.mute(line.ada.connection.tracks["m0"], muted=muted)
+
+
+def test_who_says_that_the_microphone_is_off_is_not_stalled(line):
     for _ in range(5):
         line.second()
+    mute(line, True)
     assert [line.second(packets=0) for _ in range(12)][-1].label is QualityLabel.EXCELLENT
+    mute(line, False)
+    opening = [line.second(packets=0) for _ in range(OPENING_TICKS)]
+    assert {reading.label for reading in opening} == {QualityLabel.EXCELLENT}
+
+
+def test_a_microphone_that_stops_without_a_word_has_stalled(line):
+    for _ in range(5):
+        line.second()
+    reading = [line.second(packets=0) for _ in range(12)][-1]
+    assert (reading.label, reading.reason) == (QualityLabel.POOR, "stalled")
+
+
+def test_a_microphone_that_never_opens_after_a_mute_has_stalled(line):
+    for _ in range(5):
+        line.second()
+    mute(line, True)
+    line.second(packets=0)
+    mute(line, False)
+    readings = [line.second(packets=0) for _ in range(OPENING_TICKS + 12)]
+    assert (readings[-1].label, readings[-1].reason) == (QualityLabel.POOR, "stalled")
+
+
+def test_a_microphone_that_opens_at_once_is_judged_at_once(line):
+    mute(line, True)
+    line.second()
+    mute(line, False)
+    line.second()
+    readings = [line.second(packets=0) for _ in range(12)]
+    assert readings[-1].reason == "stalled"
 
 
 def test_total_silence_is_a_lost_transport_until_packets_return(line):
