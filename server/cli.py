@@ -129,6 +129,24 @@ def token_user(
     typer.echo(user_token(settings, sub, name, ttl))
 
 
+@token.command("inspect")
+def token_inspect(
+    credential: Annotated[str, typer.Argument(metavar="TOKEN", help="A token, or - for stdin.")],
+    dev: DevFlag = None,
+    data: DataFlag = None,
+    config_file: ConfigFlag = None,
+) -> None:
+    """Explain what a token says and why the server accepts it or refuses it."""
+    from server.commands.inspect_token import inspect_token  # noqa: PLC0415
+
+    settings = _load(config_file, None, {"storage.data": data, "dev": dev}).settings
+    text = sys.stdin.readline() if credential == "-" else credential
+    accepted, lines = inspect_token(settings, text)
+    typer.echo("\n".join(lines))
+    if not accepted:
+        raise typer.Exit(FAILED)
+
+
 @token.command("join")
 def token_join(  # noqa: PLR0913, PLR0917  (flags)
     meeting: Annotated[str, typer.Argument(help="The meeting's id.")],

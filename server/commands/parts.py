@@ -33,7 +33,7 @@ async def storage_of(settings: Settings) -> AsyncIterator[SqlStorage]:
 async def meetings_of(settings: Settings) -> AsyncIterator[MeetingsService]:
     """The meetings service, without anything live."""
     clock = SystemClock()
-    signer = TokenSigner(await asyncio.to_thread(_secret, settings), clock)
+    signer = TokenSigner(await asyncio.to_thread(installed_secret, settings), clock)
     async with storage_of(settings) as storage:
         tracker = Tracker(storage, clock, _raise)
         users = UsersService(storage, clock)
@@ -47,7 +47,7 @@ async def keys_of(settings: Settings) -> AsyncIterator[KeyRing]:
         yield KeyRing(storage, SystemClock(), dev=False)
 
 
-def _secret(settings: Settings) -> bytes:
+def installed_secret(settings: Settings) -> bytes:
     """The configured secret, else the one that a development server keeps in its data."""
     kept = settings.storage.data / SECRET_FILE
     if settings.auth.secret is None and _exists(kept):

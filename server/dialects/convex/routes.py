@@ -15,6 +15,7 @@ from server.dialects.convex.errors import FunctionFailure, Rejection
 from server.dialects.convex.functions import FunctionKind, call_function
 from server.dialects.convex.identity import identify
 from server.dialects.convex.names import FunctionName, read_path, read_segments
+from server.dialects.convex.openapi import document
 from server.dialects.convex.requests import (
     FunctionRequest,
     Identify,
@@ -38,6 +39,7 @@ from server.dialects.convex.responses import (
 )
 from server.dialects.convex.sync import SyncEndpoint
 from server.dialects.convex.timestamps import encode_ts
+from server.dialects.convex.typed import api_text
 from server.dialects.convex.values import Format, Value
 from server.services.context import App
 from server.services.throttle import Throttle
@@ -76,6 +78,8 @@ def add_routes(application: web.Application, app: App) -> None:
         "/api/query_ts": {"POST": edge.query_ts},
         "/api/query_at_ts": {"POST": edge.query_at_ts},
         "/api/query_batch": {"POST": edge.query_batch},
+        "/api/convex/api.ts": {"GET": _plain(api_text())},
+        "/api/convex/openapi.json": {"GET": _document},
         "/api/{rest:.*}": {},
         "/version": {"GET": _plain(_VERSION)},
         "/instance_name": {"GET": _plain("roomtone")},
@@ -206,6 +210,10 @@ class ConvexRoutes:
                 raise
 
         return who
+
+
+async def _document(_: web.Request) -> web.Response:
+    return web.json_response(document(_VERSION))
 
 
 def _plain(text: str) -> Handler:
