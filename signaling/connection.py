@@ -263,6 +263,6 @@ class LiveConnection(ConnectionListener, DriverListener):
             quality_at=now,
             updated_at=now,
         )
-        if reading.label is not before:
+        if reading.label is not before or reading.reason is not None:
             self.send(quality_view(reading))
         self.session.quality_changed(self, before)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
-from media.types import MediaKind, QualityLabel, TrackSource
+from media.types import Direction, MediaKind, QualityLabel, TrackSource
 from signaling.model import ConnectionState, ParticipantKind, RecordingState, Role, SessionState
 
 
@@ -217,7 +217,7 @@ class Muted(Reply):
 
 
 class Quality(Reply):
-    """Your connection's quality label changed."""
+    """Your connection's quality label changed, or it is below excellent still."""
 
     type: Literal["quality"] = "quality"
     label: QualityLabel
@@ -225,6 +225,8 @@ class Quality(Reply):
     loss_percent: float
     round_trip_ms: float | None
     jitter_ms: float
+    direction: Direction | None
+    source: str | None
 
 
 class SessionMessage(Reply):

@@ -115,6 +115,8 @@ def quality_view(reading: Reading) -> Quality:
         loss_percent=reading.loss_percent,
         round_trip_ms=reading.round_trip_ms,
         jitter_ms=reading.jitter_ms,
+        direction=reading.direction,
+        source=reading.source,
     )
 
 

@@ -163,6 +163,14 @@ class TestQuality:
         assert len(ada.outbox.messages) == before
         assert world.log.types()[-2:] == ["connection.quality"] * 2
 
+    async def test_owner_of_a_bad_connection_gets_fresh_figures_and_their_origin(self, ada, bob):
+        reading = Reading(QualityLabel.FAIR, 65.0, "loss", 6.0, None, 1.0, "uplink", "microphone")
+        bob.live.quality_changed(bob.live.id, reading)
+        bob.live.quality_changed(bob.live.id, replace(reading, loss_percent=7.0))
+        told = bob.outbox.of("quality")
+        assert [each.loss_percent for each in told] == [6.0, 7.0]
+        assert (told[0].direction, told[0].source) == ("uplink", "microphone")
+
     async def test_after_the_end_nothing_is_judged(self, world, ada, bob):
         bob.live.leave()
         bob.live.quality_changed(

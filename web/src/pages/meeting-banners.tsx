@@ -3,6 +3,7 @@ import { Button } from "../elements/button";
 import { Icon } from "../elements/icon";
 import { t } from "../lib/i18n";
 import type { MeetingView } from "../state/meeting";
+import { speakerWarning } from "../state/network";
 
 export interface BannersProps {
   view: MeetingView;
@@ -28,6 +29,7 @@ export function Banners({ view, blocked, onHear }: BannersProps) {
           <Button onPress={() => void view.toggleScreen()}>{t("meeting.stopSharing")}</Button>
         </div>
       )}
+      <Breaking view={view} />
       {view.talkingMuted.value && (
         <div class="banner" role="status">
           <Icon name="micOff" />
@@ -35,6 +37,18 @@ export function Banners({ view, blocked, onHear }: BannersProps) {
           <Button onPress={() => void view.toggleMicrophone()}>{t("meeting.turnOn")}</Button>
         </div>
       )}
+    </div>
+  );
+}
+
+/** Nobody else tells a speaker that he breaks up. */
+function Breaking({ view }: { view: MeetingView }) {
+  const warning = speakerWarning(view.network.quality.value);
+  if (!warning || view.stage.value.kind !== "none") return null;
+  return (
+    <div class="banner banner-warn" role="status">
+      <Icon name="offline" />
+      <p>{t(`network.${warning.kind}`, { loss: warning.loss })}</p>
     </div>
   );
 }

@@ -107,9 +107,14 @@ export type ServerMessage =
       loss_percent: number | null;
       round_trip_ms: number | null;
       jitter_ms: number | null;
+      direction?: Direction | null;
+      source?: string | null;
     }
   | { type: "session"; sequence: number; state: string }
   | { type: "pong"; id: number };
+
+/** Seen from the browser. */
+export type Direction = "uplink" | "downlink";
 
 export interface Tile {
   participant: string;

@@ -354,7 +354,13 @@ export class MeetingView {
       case "muted":
         return this.mutedBy(message.source, message.muted, message.by);
       case "quality":
-        this.network.judged(message.label, message.reason);
+        this.network.judged({
+          label: message.label,
+          reason: message.reason,
+          lossPercent: message.loss_percent,
+          direction: message.direction,
+          source: message.source,
+        });
         return;
       case "session":
         if (message.state === "live" && this.info.value && this.info.value.startedAt === null) {

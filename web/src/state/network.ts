@@ -1,6 +1,6 @@
 /** The person's own network: figures of the last seconds and one sentence about them. */
 import { type ReadonlySignal, signal } from "@preact/signals-core";
-import type { QualityLabel } from "../rtc/messages";
+import type { Direction, QualityLabel } from "../rtc/messages";
 import { figuresBetween, type NetworkFigures, type Totals, totalsOf } from "../rtc/report";
 
 export type Verdict = "unknown" | "good" | "fair" | "poor";
@@ -11,9 +11,30 @@ export function verdictOf(label: QualityLabel | null): Verdict {
   return label === "excellent" ? "good" : label;
 }
 
+/** What the server said of us last. */
+export interface Judged {
+  label: QualityLabel;
+  reason: string | null;
+  /** Of the stream that the label is of. */
+  lossPercent?: number | null | undefined;
+  direction?: Direction | null | undefined;
+  source?: string | null | undefined;
+}
+
+/** How the others hear us, when they hear us badly; the panel explains the rest. */
+export function speakerWarning(
+  judged: Judged | null,
+): { kind: "breaking" | "choppy"; loss: number } | null {
+  if (judged?.direction !== "uplink" || judged.source !== "microphone") return null;
+  if (judged.label !== "fair" && judged.label !== "poor") return null;
+  if (judged.reason === "loss")
+    return { kind: "breaking", loss: Math.round(judged.lossPercent ?? 0) };
+  return judged.reason === "jitter" ? { kind: "choppy", loss: 0 } : null;
+}
+
 export class Network {
   private readonly shown = signal<NetworkFigures | null>(null);
-  private readonly own = signal<{ label: QualityLabel; reason: string | null } | null>(null);
+  private readonly own = signal<Judged | null>(null);
   private before: Totals | null = null;
 
   get figures(): ReadonlySignal<NetworkFigures | null> {
@@ -21,12 +42,12 @@ export class Network {
   }
 
   /** The server's word on us; it measures both directions. */
-  get quality(): ReadonlySignal<{ label: QualityLabel; reason: string | null } | null> {
+  get quality(): ReadonlySignal<Judged | null> {
     return this.own;
   }
 
-  judged(label: QualityLabel, reason: string | null): void {
-    this.own.value = { label, reason };
+  judged(word: Judged): void {
+    this.own.value = word;
   }
 
   measured(report: RTCStatsReport, at: number): void {

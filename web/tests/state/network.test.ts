@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Network, verdictOf } from "../../src/state/network";
+import { type Judged, Network, speakerWarning, verdictOf } from "../../src/state/network";
 
 function report(received: number): RTCStatsReport {
   const pair = {
@@ -30,6 +30,23 @@ test("the verdict is the server's judgement in the panel's words", () => {
     [null, "excellent", "good", "fair", "poor"].map((label) => verdictOf(label as never)),
   ).toEqual(["unknown", "good", "good", "fair", "poor"]);
   const network = new Network();
-  network.judged("poor", "loss");
+  network.judged({ label: "poor", reason: "loss" });
   expect(network.quality.value).toEqual({ label: "poor", reason: "loss" });
+});
+
+test("a speaker is warned when the others hear him badly, and only then", () => {
+  const heard: Judged = {
+    label: "fair",
+    reason: "loss",
+    lossPercent: 6.2,
+    direction: "uplink",
+    source: "microphone",
+  };
+  expect(speakerWarning(heard)).toEqual({ kind: "breaking", loss: 6 });
+  expect(speakerWarning({ ...heard, label: "poor", reason: "jitter" })?.kind).toBe("choppy");
+  expect(speakerWarning({ ...heard, label: "good" })).toBeNull();
+  expect(speakerWarning({ ...heard, direction: "downlink" })).toBeNull();
+  expect(speakerWarning({ ...heard, source: "camera" })).toBeNull();
+  expect(speakerWarning({ ...heard, reason: "delay" })).toBeNull();
+  expect(speakerWarning(null)).toBeNull();
 });
