@@ -1,6 +1,7 @@
 """One session: roster, states over time, mutes, chat."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from support.signaling import World
