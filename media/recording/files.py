@@ -88,6 +88,23 @@ class RecordingDirectory:
         """
         return os.open(_plain(name), flags | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self._fd)
 
+    def scratch(self, name: str) -> int:
+        """A descriptor of a file to be made anew, for reading and writing.
+
+        Raises:
+            OSError: It cannot be made.
+        """
+        flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        return os.open(_plain(name), flags, 0o600, dir_fd=self._fd)
+
+    def remove(self, name: str) -> None:
+        """Remove a file.
+
+        Raises:
+            OSError: It cannot be removed.
+        """
+        os.unlink(_plain(name), dir_fd=self._fd)
+
     def names(self) -> list[str]:
         """Names of everything in the directory, sorted."""
         return sorted(os.listdir(self._fd))  # noqa: PTH208  (a path could be swapped)

@@ -16,6 +16,7 @@ from typing import TypeAlias
 from media.errors import RecordingError
 from media.recording.files import RecordingDirectory, error_code
 from media.recording.manifest import MANIFEST, Manifest, decode
+from media.recording.products import Wish, make
 from media.recording.verify import Progress, verify
 
 Json: TypeAlias = Mapping[str, object]
@@ -58,7 +59,12 @@ def _verify(place: RecordingDirectory, manifest: Manifest, _: Json, progress: Pr
     return {"faults": [asdict(fault) for fault in verify(place, manifest, progress)]}
 
 
-_TASKS: Mapping[str, Work] = {"verify": _verify}
+def _product(place: RecordingDirectory, manifest: Manifest, what: Json, progress: Progress) -> Json:
+    wish = Wish(str(what["kind"]), str(what["format"]), str(what["target"]))
+    return asdict(make(place, manifest, wish, progress))
+
+
+_TASKS: Mapping[str, Work] = {"verify": _verify, "product": _product}
 
 
 def main() -> int:

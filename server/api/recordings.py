@@ -38,7 +38,7 @@ _FILE_CONTENTS = {
 _FILE_PROBLEMS = {
     403: ("forbidden",),
     404: ("recording_not_found", "file_not_found"),
-    409: ("recording_not_ready",),
+    409: ("recording_not_ready", "file_not_ready"),
     410: ("file_gone",),
     412: ("precondition_failed",),
     416: ("range_not_satisfiable",),
@@ -126,8 +126,9 @@ async def list_recordings(call: Call, query: shapes.RecordingQuery) -> shapes.Re
         member=member,
     )
     titles = await _titles(call, page.items)
+    products = await call.app.recordings.products.of(item.id for item in page.items)
     return shapes.RecordingPage(
-        items=[views.recording(item, titles) for item in page.items],
+        items=[views.recording(item, titles, products[item.id]) for item in page.items],
         next_cursor=page.next_cursor,
     )
 
@@ -135,8 +136,34 @@ async def list_recordings(call: Call, query: shapes.RecordingQuery) -> shapes.Re
 @routes.route("GET", _PATH, tag=_TAG, answer=shapes.Recording, problems=_DENIED)
 async def get_recording(call: Call, recording_id: str) -> shapes.Recording:
     """Get a recording with its state and files."""
-    found = await _recording_for(call, recording_id, "read")
-    return views.recording(found, await _titles(call, (found,)))
+    await _recording_for(call, recording_id, "read")
+    return await _shown(call, recording_id)
+
+
+@routes.route(
+    "POST",
+    _PATH + "/files",
+    tag=_TAG,
+    status=202,
+    answer=shapes.RecordingFile,
+    body_required=True,
+    problems={
+        **_DENIED,
+        409: ("recording_not_ready",),
+        422: ("invalid_request", "format_unsupported"),
+    },
+)
+async def make_recording_file(
+    call: Call, recording_id: str, body: shapes.NewRecordingFile
+) -> shapes.RecordingFile:
+    """Have a mix, stems or peaks made of a finished recording, in the background.
+
+    The file is among the recording's `files` at once, with `state` and `progress`; what exists
+    already is answered again.
+    """
+    await _recording_for(call, recording_id, "moderate")
+    product = await call.app.recordings.make(recording_id, body.kind, body.format)
+    return views.product(product)
 
 
 @routes.route("DELETE", _PATH, tag=_TAG, status=204, problems=_CHANGE)
@@ -198,7 +225,8 @@ async def _recording_for(call: Call, recording_id: str, need: str) -> RecordingV
 
 async def _shown(call: Call, recording_id: str) -> shapes.Recording:
     found = await call.app.recordings.get(recording_id)
-    return views.recording(found, await _titles(call, (found,)))
+    products = await call.app.recordings.products.of((found.id,))
+    return views.recording(found, await _titles(call, (found,)), products[found.id])
 
 
 async def _titles(call: Call, recordings: Iterable[RecordingView]) -> dict[str, str]:

@@ -1,12 +1,14 @@
 """The JSON of the native API: what goes in, what comes out, member by member."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from media.types import MediaKind, QualityLabel, TrackSource
 from server.facts import utc_text
+from server.services.products import ProductKind, ProductState
 from signaling.model import (
     Access,
     ConnectionState,
@@ -253,14 +255,40 @@ class Mute(BaseModel):
     muted: bool = Field(default=True, description="False lets its owner unmute again.")
 
 
+class FileKind(StrEnum):
+    """A recorded track, or what was made of all of them."""
+
+    AUDIO = "audio"
+    VIDEO = "video"
+    MIX = "mix"
+    STEMS = "stems"
+    PEAKS = "peaks"
+
+
+class NewRecordingFile(BaseModel):
+    """A file to make of a recording."""
+
+    kind: ProductKind
+    format: str | None = Field(
+        default=None,
+        max_length=16,
+        description="Of a mix `ogg` (default), `m4a`, `wav` or `flac`; of stems `zip` (default: "
+        "a file for each speaker) or `wav` (a channel for each); of peaks `json`.",
+    )
+
+
 class RecordingFile(BaseModel):
-    """One gap-free piece of one track."""
+    """One gap-free piece of one track, or what was made of all tracks."""
 
     id: str
-    participant_id: str
-    name: str = Field(description="The participant's name when recorded.")
-    kind: MediaKind
-    source: TrackSource
+    participant_id: str | None = Field(description="Null when it is of everybody.")
+    name: str | None = Field(description="The participant's name when recorded.")
+    kind: FileKind
+    source: TrackSource | None
+    format: str = Field(description="The file name's ending, such as `ogg`.")
+    state: ProductState = Field(description="`ready`, or how far a file on request is.")
+    progress: float = Field(description="Share made, 0 to 1.")
+    reason: str | None = Field(description="Why making it failed.")
     content_type: str
     duration_seconds: float
     bytes: int

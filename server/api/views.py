@@ -1,12 +1,13 @@
 """From the services' data to the API's JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from server.api import shapes
 from server.http.problem import Problem
 from server.records import LogEntryView, RecordingFileView, RecordingView
 from server.services.context import App
+from server.services.products import CONTENT_TYPES, Product, ProductState
 from server.services.views import ParticipantView, SessionView
 from signaling import model
 
@@ -104,7 +105,9 @@ def event(entry: LogEntryView) -> shapes.Event:
     )
 
 
-def recording(found: RecordingView, titles: Mapping[str, str]) -> shapes.Recording:
+def recording(
+    found: RecordingView, titles: Mapping[str, str], products: Iterable[Product] = ()
+) -> shapes.Recording:
     """A recording; `titles` has those of meetings that still exist."""
     return shapes.Recording(
         id=found.id,
@@ -118,7 +121,32 @@ def recording(found: RecordingView, titles: Mapping[str, str]) -> shapes.Recordi
         started_by=found.started_by,
         ended_at=utc_or_none(found.ended_at),
         duration_seconds=found.duration_seconds,
-        files=[recording_file(file) for file in found.files],
+        files=[
+            *(recording_file(file) for file in found.files),
+            *(product(one) for one in products),
+        ],
+    )
+
+
+def product(made: Product) -> shapes.RecordingFile:
+    """A file made of a recording."""
+    return shapes.RecordingFile(
+        id=made.id,
+        participant_id=None,
+        name=None,
+        kind=shapes.FileKind(made.kind.value),
+        source=None,
+        format=made.format,
+        state=made.state,
+        progress=made.progress,
+        reason=made.failure,
+        content_type=CONTENT_TYPES[made.format],
+        duration_seconds=made.duration_seconds,
+        bytes=made.bytes,
+        offset_seconds=0.0,
+        segment=1,
+        complete=made.state is ProductState.READY,
+        url=f"/v1/recordings/{made.recording_id}/files/{made.id}",
     )
 
 
@@ -128,7 +156,11 @@ def recording_file(file: RecordingFileView) -> shapes.RecordingFile:
         id=file.id,
         participant_id=file.participant_id,
         name=file.name,
-        kind=file.kind,
+        kind=shapes.FileKind(file.kind.value),
+        format=file.file_name.rpartition(".")[2],
+        state=ProductState.READY,
+        progress=1.0,
+        reason=None,
         source=file.source,
         content_type=file.content_type,
         duration_seconds=file.duration_seconds,

@@ -19,6 +19,7 @@ from server.config import RecordingSettings
 from server.records import RecordingFileView, RecordingView
 from server.services.cursors import decode_cursor, page_of
 from server.services.meetings import MeetingsService
+from server.services.products import Product, ProductKind, Products
 from server.services.recordings_guard import RecordingsGuard
 from server.services.recordings_outcome import (
     faults_of,
@@ -83,6 +84,7 @@ class RecordingsService:
 
     Attributes:
         announce: Tells people in the session (session id, notice); set by the composition root.
+        products: What is made of finished recordings.
     """
 
     announce: Announce
@@ -119,6 +121,7 @@ class RecordingsService:
         self._scope = TaskScope(on_error)
         self._running: dict[str, _Running] = {}
         self._workers = Workers()
+        self.products = Products(files, clock, on_error)
 
     @property
     def active(self) -> int:
@@ -144,6 +147,7 @@ class RecordingsService:
         """Finish what a crash left; before the writer thread starts."""
         for view in await self._store.unfinished_recordings():
             await self._recover_one(view)
+        await self.products.resume()
 
     async def _recover_one(self, view: RecordingView) -> None:
         path = self._files.path(view.id)
@@ -189,6 +193,7 @@ class RecordingsService:
         except TimeoutError:  # they stay `processing`; the next start verifies them
             await self._workers.close()
             await self._all_done()
+        await self.products.close()
         await self._scope.close()
         await self._workers.close()
         await asyncio.to_thread(self._writer.stop)
@@ -479,11 +484,23 @@ class RecordingsService:
         await asyncio.to_thread(self._files.remove, view.id)
         _ = await self._store.delete_recording(view.id)
 
+    async def make(self, recording_id: str, kind: ProductKind, form: str | None) -> Product:
+        """Have a mix, stems or peaks made of a finished recording.
+
+        Raises:
+            Refused: `recording_not_found`, `recording_not_ready`, `format_unsupported`.
+        """
+        view = await self.get(recording_id)
+        if view.state not in FINISHED:
+            raise not_ready(view)
+        return await self.products.ask(view.id, kind, form)
+
     async def file(self, recording_id: str, file_id: str) -> StoredFile:
         """One file, ready to be served.
 
         Raises:
-            Refused: `recording_not_found`, `recording_not_ready`, `file_not_found`.
+            Refused: `recording_not_found`, `recording_not_ready`, `file_not_found`,
+                `file_not_ready`.
         """
         view = await self.get(recording_id)
         if view.state not in FINISHED:
@@ -491,7 +508,7 @@ class RecordingsService:
         for entry in view.files:
             if entry.id == file_id:
                 return await asyncio.to_thread(self._stored_file, view.id, entry)
-        raise no_file()
+        return await self.products.file(view.id, file_id)
 
     def _stored_file(self, recording_id: str, entry: RecordingFileView) -> StoredFile:
         try:

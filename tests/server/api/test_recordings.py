@@ -23,13 +23,13 @@ async def started(web: Web) -> tuple[dict, dict]:
 
 
 async def until_ready(web: Web, recording_id: str) -> dict:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             answer = await web.client.get(f"/v1/recordings/{recording_id}", headers=KEY)
             body = await answer.json()
             if body["state"] in ("ready", "failed"):
                 return body
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.02)  # a worker process decodes meanwhile
 
 
 async def recorded(web: Web) -> tuple[dict, dict]:
@@ -259,3 +259,55 @@ class TestFiles:
         answer = await web.client.get(path, headers=KEY)
         assert answer.status == 404
         assert answer.content_type == "application/problem+json"
+
+
+class TestProducts:
+    async def made(self, web: Web, path: str, wish: dict) -> dict:
+        """Ask, and wait until the file is there or has failed."""
+        asked = await web.client.post(f"{path}/files", headers=KEY, json=wish)
+        assert asked.status == 202, await asked.text()
+        wanted = (await asked.json())["id"]
+        async with asyncio.timeout(60):
+            while True:
+                body = await (await web.client.get(path, headers=KEY)).json()
+                (file,) = [one for one in body["files"] if one["id"] == wanted]
+                if file["state"] in ("ready", "failed"):
+                    return file
+                await asyncio.sleep(0.02)
+
+    async def test_a_mix_is_made_and_fetched(self, web: Web) -> None:
+        _, body = await recorded(web)
+        path = f"/v1/recordings/{body['id']}"
+        file = await self.made(web, path, {"kind": "mix"})
+        assert (file["state"], file["progress"], file["reason"]) == ("ready", 1.0, None)
+        assert (file["kind"], file["format"], file["participant_id"]) == ("mix", "ogg", None)
+        assert file["duration_seconds"] == pytest.approx(1, abs=0.1)
+        answer = await web.client.get(file["url"], headers=KEY)
+        content = await answer.read()
+        assert (answer.content_type, content[:4]) == ("audio/ogg", b"OggS")
+        assert answer.headers["ETag"] == f'"{hashlib.sha256(content).hexdigest()}"'
+        assert len(content) == file["bytes"]
+        part = await web.client.get(file["url"], headers={**KEY, "Range": "bytes=4-9"})
+        assert (part.status, await part.read()) == (206, content[4:10])
+
+    async def test_peaks_are_json(self, web: Web) -> None:
+        _, body = await recorded(web)
+        file = await self.made(web, f"/v1/recordings/{body['id']}", {"kind": "peaks"})
+        document = await (await web.client.get(file["url"], headers=KEY)).json()
+        assert document["per_second"] == 50
+        assert len(document["lanes"][0]["peaks"]) == pytest.approx(100, abs=6)
+
+    async def test_what_nobody_makes_is_refused(self, web: Web) -> None:
+        _, body = await recorded(web)
+        path = f"/v1/recordings/{body['id']}/files"
+        answer = await web.client.post(path, headers=KEY, json={"kind": "mix", "format": "mp3"})
+        assert await problem(answer) == (422, "format_unsupported")
+        answer = await web.client.post(path, headers=KEY, json={"kind": "dance"})
+        assert await problem(answer) == (422, "invalid_request")
+
+    async def test_a_running_recording_has_none_made(self, web: Web) -> None:
+        _, body = await started(web)
+        answer = await web.client.post(
+            f"/v1/recordings/{body['id']}/files", headers=KEY, json={"kind": "mix"}
+        )
+        assert await problem(answer) == (409, "recording_not_ready")
