@@ -62,6 +62,25 @@ def test_a_camera_goes_off_and_comes_back(crowd: People):
     bo.sees_picture_of("Ana")
 
 
+def test_devices_are_changed_during_a_call(crowd: People):
+    ana, bo = crowd.person(), crowd.person(camera=False)
+    path = ana.start_meeting("Devices")
+    ana.join("Ana")
+    bo.join("Bo", path)
+    bo.hears_something()
+    ana.choose("Microphone and camera")
+    dialog = ana.page.get_by_role("dialog", name="Microphone and camera")
+    choice = dialog.get_by_role("combobox", name="Microphone")
+    expect(choice).to_be_enabled()
+    names = choice.locator("option").all_text_contents()
+    assert len(names) > 1, names
+    choice.select_option(names[-1])
+    expect(choice.locator("option:checked")).to_have_text(names[-1])
+    dialog.get_by_role("button", name="Close").click()
+    bo.hears_something()
+    assert bo.page.evaluate("window.peers.length") == 1
+
+
 def test_a_host_mutes_releases_and_removes(crowd: People):
     ana, bo = crowd.person(camera=False), crowd.person(camera=False)
     path = ana.start_meeting("Host")

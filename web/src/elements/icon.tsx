@@ -26,6 +26,7 @@ import pin from "lucide-static/icons/pin.svg?raw";
 import pinOff from "lucide-static/icons/pin-off.svg?raw";
 import play from "lucide-static/icons/play.svg?raw";
 import send from "lucide-static/icons/send.svg?raw";
+import settings from "lucide-static/icons/settings-2.svg?raw";
 import sun from "lucide-static/icons/sun.svg?raw";
 import trash from "lucide-static/icons/trash-2.svg?raw";
 import warning from "lucide-static/icons/triangle-alert.svg?raw";
@@ -73,6 +74,7 @@ const ICONS = {
   people,
   video,
   videoOff,
+  settings,
   speaker,
   offline,
   close,

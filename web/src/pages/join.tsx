@@ -1,5 +1,4 @@
 /** S2: look and sound before anybody sees or hears. */
-import { useEffect, useRef } from "preact/hooks";
 import { Button } from "../elements/button";
 import { Icon } from "../elements/icon";
 import { Video } from "../elements/media";
@@ -8,6 +7,7 @@ import { initials } from "../lib/format";
 import { maybe, t } from "../lib/i18n";
 import type { LocalDevice, LocalMedia } from "../state/local-media";
 import { type LobbyState, NAME_LIMIT, type Prejoin } from "../state/prejoin";
+import { DevicePicker } from "./device-picker";
 import { Frame } from "./frame";
 
 export interface JoinProps {
@@ -54,8 +54,8 @@ export function JoinPage({ prejoin, media, onJoin }: JoinProps) {
             />
             <span>{t("join.remember")}</span>
           </label>
-          <Picker device={media.microphone} media={media} label={t("join.microphone")} />
-          <Picker device={media.camera} media={media} label={t("join.camera")} />
+          <DevicePicker device={media.microphone} media={media} />
+          <DevicePicker device={media.camera} media={media} />
           {lobby?.recording_active && (
             <p class="note note-record" role="status">
               <Icon name="record" />
@@ -182,70 +182,5 @@ function Switch({ device }: { device: LocalDevice }) {
     >
       <Icon name={on ? icons[0] : icons[1]} />
     </button>
-  );
-}
-
-function emptyChoice(open: boolean, choices: number): string {
-  if (open) return t("join.defaultDevice");
-  return choices === 0 ? t("join.noDevice") : t("join.pickDevice");
-}
-
-function Picker({
-  device,
-  media,
-  label,
-}: {
-  device: LocalDevice;
-  media: LocalMedia;
-  label: string;
-}) {
-  const state = device.state.value;
-  const self = useRef<HTMLSelectElement>(null);
-  const choices = media.devices.value.filter((one) => one.kind === device.kind && one.id !== "");
-  const opened = state.kind === "on" ? state.track.getSettings().deviceId : device.preferred;
-  const current = choices.some((choice) => choice.id === opened) ? (opened ?? "") : "";
-  // The browser tells names only once a device is open.
-  useEffect(() => {
-    if (state.kind === "on") void media.refresh();
-  }, [state.kind, media]);
-  return (
-    <div>
-      <label class="field">
-        <span>{label}</span>
-        <select
-          ref={self}
-          value={current}
-          disabled={choices.length === 0}
-          onChange={(event) => void device.choose(event.currentTarget.value)}
-        >
-          {!choices.some((choice) => choice.id === current) && (
-            <option value="">{emptyChoice(state.kind === "on", choices.length)}</option>
-          )}
-          {choices.map((choice) => (
-            <option key={choice.id} value={choice.id}>
-              {choice.label || t("join.defaultDevice")}
-            </option>
-          ))}
-        </select>
-      </label>
-      {state.kind === "problem" && device.wanted.value && (
-        <div class="note note-warn" role="status">
-          <Icon name="warning" />
-          <p>
-            {t(`device.${device.kind}.${state.problem}`)}{" "}
-            {state.detail && <code>{state.detail}</code>}
-          </p>
-          {state.problem !== "insecure" && (
-            <Button onPress={() => void device.retry()}>{t("device.retry")}</Button>
-          )}
-        </div>
-      )}
-      {device.kind === "microphone" && device.silent.value && device.sendable.value && (
-        <p class="note note-warn" role="status">
-          <Icon name="micOff" />
-          <span>{t("join.silent")}</span>
-        </p>
-      )}
-    </div>
   );
 }

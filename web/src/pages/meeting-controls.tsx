@@ -158,6 +158,9 @@ function More({ view, onAsk, onCopy }: ControlsProps) {
       narrow: true,
     },
     { icon: "network", text: t("control.network"), act: () => view.show("network"), narrow: true },
+    ...(view.mayPublish.value
+      ? [{ icon: "settings" as const, text: t("devices.title"), act: () => onAsk("devices") }]
+      : []),
     { icon: "keyboard", text: t("control.shortcuts"), act: () => onAsk("keys") },
   ];
   if (view.isHost.value) {

@@ -1,20 +1,22 @@
 /** S3: everybody on one screen, and the few buttons that matter. */
 import { useEffect, useState } from "preact/hooks";
 import { Button } from "../elements/button";
-import { Question } from "../elements/dialog";
+import { Dialog, Question } from "../elements/dialog";
 import { AudioSlots } from "../elements/media";
+import { Meter } from "../elements/meter";
 import { ToastList } from "../elements/toasts";
 import { length } from "../lib/format";
 import { t } from "../lib/i18n";
 import { meetingPath } from "../lib/link";
 import type { MeetingView } from "../state/meeting";
+import { DevicePicker } from "./device-picker";
 import { Banners } from "./meeting-banners";
 import { Controls } from "./meeting-controls";
 import { Grid } from "./meeting-grid";
 import { Keys, useKeys } from "./meeting-keys";
 import { MeetingPanel } from "./meeting-panels";
 
-export type Ask = "end" | "stop" | "keys" | null;
+export type Ask = "end" | "stop" | "keys" | "devices" | null;
 
 /** Puts the plain link into the clipboard; it carries no token. */
 async function copyLink(view: MeetingView): Promise<void> {
@@ -155,6 +157,19 @@ function Asked({ ask, view, onDone }: { ask: Ask; view: MeetingView; onDone: () 
       return null;
     case "keys":
       return <Keys onClose={onDone} />;
+    case "devices":
+      return (
+        <Dialog title={t("devices.title")} onClose={onDone}>
+          <DevicePicker device={view.media.microphone} media={view.media} />
+          <Meter level={view.media.microphone.level} label={t("join.level")} />
+          <DevicePicker device={view.media.camera} media={view.media} />
+          <div class="dialog-buttons">
+            <Button kind="primary" onPress={onDone}>
+              {t("shortcuts.done")}
+            </Button>
+          </div>
+        </Dialog>
+      );
     case "end":
       return (
         <Question

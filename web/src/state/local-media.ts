@@ -34,6 +34,7 @@ export class LocalDevice {
   private readonly current = signal<DeviceState>({ kind: "off" });
   private readonly height = signal(0);
   private readonly quiet = signal(false);
+  private readonly lost = signal(0);
   private opening = 0;
   private using = new AbortController();
 
@@ -68,6 +69,11 @@ export class LocalDevice {
   /** The open microphone gave nothing for five seconds. */
   get silent(): ReadonlySignal<boolean> {
     return this.quiet;
+  }
+
+  /** Grows each time an unplugged device was replaced by another. */
+  get replaced(): ReadonlySignal<number> {
+    return this.lost;
   }
 
   /** The device the person chose, or null for the browser's choice. */
@@ -148,6 +154,7 @@ export class LocalDevice {
   private async replaceLost(): Promise<void> {
     this.release();
     if (this.want.value) await this.open();
+    if (this.current.value.kind === "on") this.lost.value += 1;
   }
 
   private measure(track: MediaStreamTrack, signal: AbortSignal): void {

@@ -1,5 +1,5 @@
 /** The meeting as a person sees it: everything shown is a signal, everything done an intent. */
-import { computed, effect, type ReadonlySignal, signal } from "@preact/signals-core";
+import { computed, effect, type ReadonlySignal, signal, untracked } from "@preact/signals-core";
 import type { Clock } from "../lib/clock";
 import { milliseconds } from "../lib/date";
 import { maybe, t } from "../lib/i18n";
@@ -156,6 +156,9 @@ export class MeetingView {
     this.client.join(outgoing, muted);
     this.followDevice("microphone", microphone);
     this.followDevice("camera", camera);
+    for (const device of [microphone, camera]) {
+      this.whileAlive(effect(() => this.noticeReplaced(device)));
+    }
     this.whileAlive(effect(() => this.noticeTalking(microphone.level.value)));
     this.clock.every(1_000, () => this.second(), this.lifetime);
     this.clock.every(STATS_MS, () => void this.measure(), this.lifetime);
@@ -301,6 +304,14 @@ export class MeetingView {
         if (changed) this.client.mute(source, track === null);
       }),
     );
+  }
+
+  private noticeReplaced(device: LocalDevice): void {
+    const state = device.state.peek();
+    if (device.replaced.value === 0 || state.kind !== "on") return;
+    const name = state.track.label || t("join.defaultDevice");
+    const text = t(`devices.switched.${device.kind}`, { name });
+    untracked(() => this.toasts.show(text, { urgent: true }));
   }
 
   private noticeTalking(level: number): void {

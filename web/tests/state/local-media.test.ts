@@ -123,6 +123,7 @@ test("an unplugged device is replaced by another", async () => {
   media.microphone.sendable.value?.dispatchEvent(new Event("ended"));
   await settle();
   expect(devices.opened.filter(([kind]) => kind === "microphone")).toHaveLength(2);
+  expect(media.microphone.replaced.value).toBe(1);
   expect(media.microphone.state.value.kind).toBe("on");
 });
 

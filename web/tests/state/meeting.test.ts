@@ -128,6 +128,16 @@ describe("the microphone and camera", () => {
     expect(media.microphone.sendable.value).toBeNull();
   });
 
+  test("an unplugged microphone is replaced, told by name and sent", async () => {
+    const view = await enter();
+    const before = media.microphone.sendable.value;
+    before?.dispatchEvent(new Event("ended"));
+    await settle();
+    expect(texts(view)).toEqual(["The microphone was unplugged. Now using: Default"]);
+    expect(peer.transceivers[0]?.sender.track).toBe(media.microphone.sendable.value);
+    expect(media.microphone.sendable.value).not.toBe(before);
+  });
+
   test("push to talk opens only while held", async () => {
     const view = await enter();
     await view.toggleMicrophone();
