@@ -5,6 +5,7 @@ the payload copied, one encryption. No object and no task for either. Nothing ra
 """
 
 import asyncio
+import contextlib
 import errno
 import socket
 from collections.abc import Callable, Sequence
@@ -231,8 +232,9 @@ def _open_socket(host: str, port: int) -> socket.socket:
         udp.settimeout(0)
         if family == socket.AF_INET6:
             udp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
-        udp.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
+        for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+            with contextlib.suppress(OSError):  # macOS refuses more than it allows
+                udp.setsockopt(socket.SOL_SOCKET, option, BUFFER_BYTES)
         udp.bind((host, port))
     except OSError:
         udp.close()

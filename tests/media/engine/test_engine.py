@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.hall import Hall
 from support.rtc_peer import Peer, PictureTrack, ToneTrack
 from support.wait import until
 
 from media.clock import SystemClock
-from media.engine.engine import Engine
 from media.errors import MediaError, NegotiationError
 from media.types import (
     ConnectionSpec,
@@ -25,73 +25,6 @@ from media.types import (
 )
 
 TESTS = Path(__file__).parents[2]
-LOOPBACK = RtcSettings(0, ("127.0.0.1",), ("127.0.0.1",))
-
-
-class Listener:
-    """Remembers what it is told, per connection or room."""
-
-    def __init__(self):
-        self.up, self.closed, self.failed = {}, [], {}
-        self.tracks, self.slots, self.quality, self.speakers = {}, {}, {}, []
-
-    def transport_up(self, name, info):
-        self.up[name] = info
-
-    def transport_closed(self, name):
-        self.closed.append(name)
-
-    def transport_failed(self, name, reason):
-        self.failed[name] = reason
-
-    def tracks_changed(self, name, tracks):
-        self.tracks[name] = tracks
-
-    def slots_changed(self, name, slots):
-        self.slots[name] = slots
-
-    def quality_changed(self, name, reading):
-        self.quality[name] = reading
-
-    def speakers_changed(self, room, people):
-        self.speakers.append(people)
-
-
-class Hall:
-    """An engine and the people in it."""
-
-    def __init__(self, settings=LOOPBACK):
-        self.errors = []
-        self.told = Listener()
-        self.engine = Engine(settings, SystemClock(), lambda *error: self.errors.append(error))
-        self.peers = {}
-
-    async def join(self, name, *, tone=None, camera=False, room="r", connect=True, **facts):
-        slots = {key: facts.pop(key) for key in ("audio_slots", "video_slots") if key in facts}
-        peer = Peer(
-            microphone=None if tone is None else ToneTrack(tone),
-            camera=PictureTrack() if camera else None,
-            **slots,
-        )
-        self.peers[name] = peer
-        spec = ConnectionSpec(name, room, f"p-{name}", name.title(), **facts)
-        self.engine.open(spec, self.told)
-        await self.negotiate(name)
-        if connect:
-            await peer.connected()
-        return peer
-
-    async def negotiate(self, name):
-        peer = self.peers[name]
-        offer = await peer.offer()
-        sources = {each["mid"]: TrackSource(each["source"]) for each in peer.tracks}
-        answer = await self.engine.answer(name, offer, sources)
-        await peer.accept(answer.sdp)
-        return answer
-
-    async def close(self):
-        await self.engine.stop()
-        await asyncio.gather(*(peer.close() for peer in self.peers.values()))
 
 
 @pytest.fixture

@@ -24,11 +24,16 @@ class Wires(Events):
         self.controls.append((datagram, address, index))
 
 
-@pytest.fixture
-async def plane():
+@pytest.fixture(params=[True, False], ids=["batched", "one by one"])
+async def plane(request):
     errors = []
     events = Wires()
-    plane = DatagramPlane(SystemClock(), events, lambda name, error: errors.append((name, error)))
+    plane = DatagramPlane(
+        SystemClock(),
+        events,
+        lambda name, error: errors.append((name, error)),
+        use_sendmmsg=request.param,
+    )
     plane.events, plane.errors = events, errors
     plane.bind(["127.0.0.1", "::1"], 0)
     yield plane
