@@ -1,0 +1,37 @@
+import struct
+
+from support.impaired import Way, payload_type
+
+
+def udp(payload: bytes, protocol: int = 17) -> bytes:
+    head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 0, 0, 0, 64, protocol, 0, bytes(4), bytes(4))
+    return head + bytes(8) + payload
+
+
+RTP = udp(bytes([0x80, 111]) + bytes(20))
+
+
+def test_only_media_packets_have_a_payload_type():
+    assert payload_type(RTP) == 111
+    assert payload_type(udp(bytes([0x80, 0x80 | 111]) + bytes(20))) == 111
+    assert payload_type(udp(bytes([0x80, 200]) + bytes(20))) is None  # RTCP
+    assert payload_type(udp(bytes([0x00, 1]) + bytes(20))) is None  # STUN
+    assert payload_type(udp(b"short")) is None
+
+
+def test_pages_are_not_impaired():
+    page = udp(bytes(40), protocol=6)
+    way = Way(1)
+    way.link.loss = 1.0
+    assert way.take(page, 0.0) == page
+    assert way.take(RTP, 0.0) is None
+    assert way.log() == {"111": [1, 1]}
+
+
+def test_what_is_not_lost_is_carried_later():
+    way = Way(1)
+    way.link.delay = 0.2
+    assert way.take(RTP, 1.0) is None
+    assert way.link.next_at == 1.2
+    assert way.link.deliver(1.2) == [RTP]
+    assert way.log() == {"111": [1, 0]}
