@@ -36,7 +36,7 @@ function constraintsFor(
   preferred: string | null,
   processing: boolean,
 ): MediaStreamConstraints {
-  const device = preferred ? { deviceId: { ideal: preferred } } : {};
+  const device = preferred ? { deviceId: { exact: preferred } } : {};
   if (kind === "camera") {
     const size = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } };
     return { video: { ...device, ...size } };
@@ -51,6 +51,22 @@ function constraintsFor(
   };
 }
 
+/** The preferred device if it is still there, else whatever the browser gives. */
+async function openPreferred(
+  media: MediaDevices,
+  kind: DeviceKind,
+  preferred: string | null,
+  processing: boolean,
+): Promise<MediaStream> {
+  try {
+    return await media.getUserMedia(constraintsFor(kind, preferred, processing));
+  } catch (error) {
+    const gone = error instanceof Error && error.name === "OverconstrainedError";
+    if (!gone || preferred === null) throw error;
+    return media.getUserMedia(constraintsFor(kind, null, processing));
+  }
+}
+
 /** The browser's devices; `processing` is echo cancellation, noise suppression and gain control. */
 export function browserDevices(processing: boolean): Devices {
   const media: MediaDevices | undefined = navigator.mediaDevices;
@@ -58,7 +74,7 @@ export function browserDevices(processing: boolean): Devices {
     secure: media !== undefined,
     async open(kind, preferred) {
       if (!media) throw new DOMException("not a secure origin", "SecurityError");
-      const stream = await media.getUserMedia(constraintsFor(kind, preferred, processing));
+      const stream = await openPreferred(media, kind, preferred, processing);
       const track = stream.getTracks()[0];
       if (!track) throw new DOMException("no track", "NotFoundError");
       track.contentHint = kind === "microphone" ? "speech" : "motion";

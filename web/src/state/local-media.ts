@@ -101,10 +101,11 @@ export class LocalDevice {
     if (!on && this.kind === "camera") this.release();
   }
 
+  /** Takes another device from now on; what is muted or off stays so. */
   async choose(device: string): Promise<void> {
     this.ports.store.write(`${this.kind}.device`, device);
-    this.want.value = true;
-    await this.open();
+    const open = this.current.value.kind === "on" || this.want.value;
+    if (open) await this.open();
   }
 
   /** Tries again after a problem. */

@@ -106,6 +106,22 @@ test("a chosen device is opened instead and preferred from then on", async () =>
   expect(media.microphone.sendable.value).not.toBe(before);
 });
 
+test("choosing a device turns nothing on", async () => {
+  const { devices, media } = make();
+  await media.prepare();
+  await media.microphone.set(false);
+  await media.camera.set(false);
+  await media.microphone.choose("usb");
+  await media.camera.choose("usb");
+  expect(media.microphone.sendable.value).toBeNull();
+  expect(media.camera.state.value.kind).toBe("off");
+  expect(devices.opened.slice(2)).toEqual([["microphone", "usb"]]);
+  await media.microphone.set(true);
+  await media.camera.set(true);
+  expect(media.microphone.sendable.value).not.toBeNull();
+  expect(devices.opened.at(-1)).toEqual(["camera", "usb"]);
+});
+
 test("a permission given later starts the device by itself", async () => {
   const { devices, media } = make();
   devices.failing.set("microphone", refusal("NotAllowedError"));
