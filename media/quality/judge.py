@@ -1,7 +1,6 @@
 """From ticks to a label with a reason: windows, smoothing, hysteresis and the rules for silence."""
 
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from media.quality import model
@@ -55,8 +54,12 @@ class RoundTrips:
 
     def worst(self, ticks: int) -> float:
         """The highest of the last ticks, else the latest known, else 0."""
-        known = [sample for sample in list(self._samples)[-ticks:] if sample is not None]
-        return max(known) if known else self.latest or 0.0
+        samples, highest = self._samples, None
+        for at in range(-min(ticks, len(samples)), 0):
+            sample = samples[at]
+            if sample is not None and (highest is None or sample > highest):
+                highest = sample
+        return self.latest or 0.0 if highest is None else highest
 
     def clear(self) -> None:
         """Forget a path that is gone."""
@@ -92,6 +95,7 @@ class StreamJudge:
         self._synthetic: deque[int] = deque(maxlen=WIDE_TICKS)
         self._history: deque[float] = deque(maxlen=HISTORY_TICKS)
         self._lost = False
+        self._stalled = False  # whether the window holds losses that we made up
         self._idle = False
         self._busy = False
         self._empty_ticks = 0
@@ -153,9 +157,9 @@ class StreamJudge:
         self._buckets.append(bucket)
         self._synthetic.append(0)
         self._mode.add(bucket.settled)
-        if bucket.arrived:
-            recent = _sum_settled(self._last(NARROW_TICKS))
-            self._busy = recent >= BUSY_PPS * min(NARROW_TICKS, len(self._buckets))
+        if bucket.received or bucket.recovered:
+            ticks = min(NARROW_TICKS, len(self._buckets))
+            self._busy = self._sums(ticks)[0] >= BUSY_PPS * ticks
             self._idle = False
             self._empty_ticks = 0
             self._drop_synthetic()
@@ -166,6 +170,7 @@ class StreamJudge:
             self._empty_ticks += 1
             if self._busy and self._empty_ticks > STALL_TICKS:
                 self._synthetic[-1] = round(self._mode.value)
+                self._stalled = True
 
     def _fold(self) -> Window | None:
         narrow = self._window(NARROW_TICKS)
@@ -175,14 +180,23 @@ class StreamJudge:
         return wide if wide.settled >= ENOUGH_TO_JUDGE else None
 
     def _window(self, ticks: int) -> Window:
-        buckets = self._last(ticks)
-        stalled = sum(list(self._synthetic)[-ticks:])
-        return Window(
-            len(buckets),
-            _sum_settled(buckets) + stalled,
-            sum(bucket.lost for bucket in buckets) + stalled,
-            max((bucket.jitter_ms for bucket in buckets), default=0.0),
-        )
+        ticks = min(ticks, len(self._buckets))
+        settled, lost, jitter = self._sums(ticks)
+        stalled = sum(list(self._synthetic)[-ticks:]) if self._stalled else 0
+        return Window(ticks, settled + stalled, lost + stalled, jitter)
+
+    def _sums(self, ticks: int) -> tuple[int, int, float]:
+        """Settled, lost and the highest jitter of the last ticks; called for every stream."""
+        settled = lost = 0
+        jitter = 0.0
+        buckets = self._buckets
+        for at in range(-ticks, 0):
+            bucket = buckets[at]
+            lost += bucket.lost
+            settled += bucket.received + bucket.recovered + bucket.lost
+            if bucket.jitter_ms > jitter:  # noqa: PLR1730 - max() costs a call
+                jitter = bucket.jitter_ms
+        return settled, lost, jitter
 
     def _smooth(self, r: float) -> None:
         if self.label is None:
@@ -215,27 +229,23 @@ class StreamJudge:
     def _explain(self, rated: model.Rating) -> None:
         if self.label is QualityLabel.EXCELLENT:
             self.reason = None
-        elif any(list(self._synthetic)[-self.window.ticks :]):
+        elif self._stalled and any(list(self._synthetic)[-self.window.ticks :]):
             self.reason = "stalled"
         elif self.reason is None or rated.r < model.EDGES[QualityLabel.EXCELLENT].enter_at:
             self.reason = rated.reason
         # Else the link is clean again and the label about to rise: what lowered it stays the
         # reason, for the greatest term of a clean link explains nothing.
 
-    def _last(self, ticks: int) -> list[Bucket]:
-        return list(self._buckets)[-ticks:]
-
     def _drop_synthetic(self) -> None:
-        for at in range(len(self._synthetic)):
-            self._synthetic[at] = 0
+        if self._stalled:
+            self._stalled = False
+            for at in range(len(self._synthetic)):
+                self._synthetic[at] = 0
 
     def _forget(self) -> None:
         self._buckets.clear()
         self._synthetic.clear()
         self._history.clear()
+        self._stalled = False
         self._busy = False
         self._empty_ticks = 0
-
-
-def _sum_settled(buckets: Iterable[Bucket]) -> int:
-    return sum(bucket.settled for bucket in buckets)

@@ -76,17 +76,20 @@ class Rating:
 
     Attributes:
         r: Transmission rating, 0 to 93.2.
-        mos: Mean opinion score, 1 to about 4.4.
         loss_term: Impairment by loss (Ie).
         delay_term: Impairment by path delay with the smallest jitter buffer (Id).
         jitter_term: What the larger jitter buffer adds to Id.
     """
 
     r: float
-    mos: float
     loss_term: float
     delay_term: float
     jitter_term: float
+
+    @property
+    def mos(self) -> float:
+        """Mean opinion score, 1 to about 4.4."""
+        return mos(self.r)
 
     @property
     def reason(self) -> str:
@@ -122,7 +125,7 @@ def rating(
     delay_term = _delay_impairment(path_ms + BUFFER_FLOOR_MS)
     jitter_term = _delay_impairment(path_ms + buffer_ms) - delay_term
     r = min(BEST_RATING, max(0.0, BEST_RATING - delay_term - jitter_term - loss_term))
-    return Rating(r, mos(r), loss_term, delay_term, jitter_term)
+    return Rating(r, loss_term, delay_term, jitter_term)
 
 
 def mos(r: float) -> float:

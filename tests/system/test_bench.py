@@ -20,3 +20,7 @@ async def test_measurement_of_a_small_meeting_is_complete():
     assert figures["packets_out_per_second"] > 150
     assert 0 < figures["cpu_ms_per_participant_second"] < 1000
     assert 0 < figures["join_ms_p50"] <= figures["join_ms_max"]
+
+
+def test_cost_of_judging_can_be_measured() -> None:
+    assert judging_cost(streams=8, seconds=3) > 0

@@ -75,7 +75,7 @@ def test_labels_end_where_the_design_says(what, bpl, edges):
     [((2, 2, 2), "loss"), ((1, 2, 2), "delay"), ((0, 1, 2), "jitter")],
 )
 def test_reason_is_the_greatest_term_and_ties_go_in_order(terms, reason):
-    assert model.Rating(50, 3, *terms).reason == reason
+    assert model.Rating(50, *terms).reason == reason
 
 
 def test_one_loss_weighs_less_when_packets_are_few():
