@@ -10,7 +10,13 @@ from support.wait import until
 from media.errors import MediaError
 from media.types import MediaKind, TrackSource
 from signaling.errors import Refused
-from signaling.model import EndReason, RecordingNotice, RecordingState, SessionState
+from signaling.model import (
+    EndReason,
+    Permissions,
+    RecordingNotice,
+    RecordingState,
+    SessionState,
+)
 
 
 async def refused(awaitable) -> str:
@@ -199,6 +205,36 @@ class TestModeration:
         assert ada.outbox.of("goodbye")[0].rejoin is False
         assert bob.outbox.of("roster")[-1].left[0].reason == "kicked"
         assert await refused(world.join(resume=ada.resume)) == "kicked"
+
+    async def test_a_kick_that_is_not_for_good_lets_them_resume(self, world):
+        ada = (await world.join("Ada")).connects()
+        _ = (await world.join("Bob")).connects()
+        await world.live.kick(ada.id, by=None, for_good=False)
+        assert ada.outbox.closed == (4403, "kicked")
+        assert (await world.join(resume=ada.resume)).id == ada.id
+
+    async def test_an_invitation_limits_what_is_published_and_done(self, world, monkeypatch):
+        admit = world.gate.admit
+
+        async def invited(request):
+            admission = await admit(request)
+            camera = Permissions(sources=frozenset({TrackSource.CAMERA}), chat=False)
+            return replace(admission, invitation_id="i1", permissions=camera)
+
+        monkeypatch.setattr(world.gate, "admit", invited)
+        ada = (await world.join("Ada")).connects()
+        assert world.engine.muted[ada.live.id, TrackSource.MICROPHONE]
+        assert (ada.live.id, TrackSource.CAMERA) not in world.engine.muted
+        ada.says('{"type": "publish", "source": "microphone", "muted": false}')
+        ada.says('{"type": "chat", "text": "hi"}')
+        assert ada.errors() == ["forbidden", "forbidden"]
+        assert world.live.permit("i1", Permissions(end=True)) == 1
+        assert not world.engine.muted[ada.live.id, TrackSource.MICROPHONE]
+        ada.says('{"type": "chat", "text": "hi"}')
+        assert len(ada.outbox.of("chat")) == 1
+        ada.says('{"type": "end"}')
+        assert world.session() is None
+        assert world.live.permit("i1", Permissions()) == 0
 
     async def test_nobody_there_to_kick_or_mute(self, world):
         assert await refused(world.live.kick("nobody", by=None)) == "participant_not_found"

@@ -1,5 +1,7 @@
 """A session's life: what is written, when, and who is told."""
 
+from dataclasses import replace
+
 from support.clock import FakeClock
 from support.engine import FakeEngine
 from support.playbook import FakeSchedule
@@ -8,7 +10,7 @@ from support.signaling import MEETING, FakeGate, MemoryLog
 from media.tasks import TaskScope
 from signaling.context import Context
 from signaling.events import EndRequested, PresenceChanged
-from signaling.model import EndReason, SessionState
+from signaling.model import EndReason, Meeting, SessionState
 from signaling.session_life import SessionLife, SessionListener
 from signaling.settings import SignalingSettings
 
@@ -30,7 +32,9 @@ class Listener(SessionListener):
         self.told.append("over")
 
 
-def begin(continues: str | None = None) -> tuple[SessionLife, Listener, MemoryLog, FakeSchedule]:
+def begin(
+    continues: str | None = None, meeting: Meeting = MEETING
+) -> tuple[SessionLife, Listener, MemoryLog, FakeSchedule]:
     clock, log, listener = FakeClock(), MemoryLog(), Listener()
     schedule = FakeSchedule(clock)
     context = Context(
@@ -43,7 +47,7 @@ def begin(continues: str | None = None) -> tuple[SessionLife, Listener, MemoryLo
         on_error=lambda name, error: None,
         settings=SignalingSettings(),
     )
-    life = listener.life = SessionLife(MEETING, context, listener, continues)
+    life = listener.life = SessionLife(meeting, context, listener, continues)
     return life, listener, log, schedule
 
 
@@ -66,6 +70,16 @@ def test_from_pending_to_the_end_of_the_keep_alive():
     assert (life.session.ended_at - started).total_seconds() == 70
     assert life.session.reason is EndReason.EMPTY
     assert log.types() == ["session.changed"] * 4
+
+
+def test_a_meeting_may_keep_its_sessions_longer_or_shorter():
+    life, _, _, schedule = begin(meeting=replace(MEETING, keep_alive_seconds=5))
+    life.post(PresenceChanged(1, 0, 0))
+    life.post(PresenceChanged(0, 0, 0))
+    schedule.advance(4)
+    assert life.session.state is SessionState.KEEP_ALIVE
+    schedule.advance(1)
+    assert life.session.state is SessionState.ENDED
 
 
 def test_the_start_is_the_first_one_s():

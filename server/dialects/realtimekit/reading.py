@@ -1,7 +1,7 @@
 """Requests of the dialect: bodies, times, switches and pages, read leniently. Pure."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -89,13 +89,6 @@ def matches(query: MultiMapping[str], *texts: str | None) -> bool:
     """Whether any text contains the `search`, whatever the case."""
     wanted = query.get("search", "").casefold()
     return not wanted or any(wanted in text.casefold() for text in texts if text)
-
-
-def ordered(
-    items: Sequence[T], query: MultiMapping[str], key: Callable[[T], str | float]
-) -> list[T]:
-    """Items by a key in the direction that `sort_order` names."""
-    return sorted(items, key=key, reverse=newest_first(query))
 
 
 def read_body(raw: bytes) -> Body:
