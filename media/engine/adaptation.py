@@ -27,7 +27,7 @@ class Adaptation:
 
         Args:
             now_ns: Monotonic nanoseconds.
-            server_limited: The server was late itself: no link is judged by that.
+            server_limited: The server was late itself: round trips tell nothing of the link.
         """
         elapsed_ns = now_ns - self._last_ns if self._last_ns is not None else 0
         self._last_ns = now_ns
@@ -39,8 +39,8 @@ class Adaptation:
                 rate = stream.octets * 8_000_000_000 // elapsed_ns
                 stream.rate, stream.octets = _smoothed(stream.rate, rate), 0
         sent, loss = self._observe(elapsed_ns)
-        if not server_limited and any(not slot.audio for slot in connection.slots.values()):
-            trip_ns = connection.round_trip_ns
+        if any(not slot.audio for slot in connection.slots.values()):
+            trip_ns = None if server_limited else connection.round_trip_ns
             connection.budget = self._link.tick(
                 now_ns / 1e9,
                 sent=sent,

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import secrets
-import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 
@@ -13,6 +12,7 @@ from media.clock import Clock
 from media.engine.answer import usable
 from media.engine.candidates import parse_candidate
 from media.engine.housekeeping import Housekeeping
+from media.engine.interfaces import family, listening
 from media.engine.internals import Certificate, IceAgent, host_candidate
 from media.engine.mux import Mux
 from media.engine.notices import Notices
@@ -85,13 +85,15 @@ class Engine:
         )
 
     def _bind(self) -> None:
-        first = self._settings.udp_port
+        settings = self._settings
+        hosts = listening(settings.bind, settings.advertise)
+        first = settings.udp_port
         for port in range(first, min(first + self._settings.port_tries, 65536) - 1):
             with contextlib.suppress(MediaError):  # the next one may be free
-                self._plane.bind(self._settings.bind, port)
+                self._plane.bind(hosts, port)
                 return
         last = first + self._settings.port_tries - 1
-        self._plane.bind(self._settings.bind, min(last, 65535))
+        self._plane.bind(hosts, min(last, 65535))
 
     async def stop(self) -> None:
         """Close every connection and the port."""
@@ -301,17 +303,14 @@ class Engine:
         return [
             host_candidate(host, port, 65535 - at)
             for at, host in enumerate(self._settings.advertise)
-            if _family(host) in families
+            if family(host) in families
         ]
 
     def _new_agent(self) -> IceAgent:
         if not self._plane.port:
             raise MediaError("the media engine is not started")
         candidates = self._candidates()
-        hosts = [
-            next((each.host for each in candidates if _family(each.host) == family), None)
-            for family in self._plane.families
-        ]
+        hosts = [_advertised(host, candidates) for host in self._plane.hosts]
         agent = IceAgent(self._mux, self._mux.new_username(), hosts, candidates)
         self._mux.register(agent)
         return agent
@@ -336,5 +335,7 @@ class Engine:
             self._notices.tell(lambda: listener.speakers_changed(room_id, participant_ids))
 
 
-def _family(host: str) -> int:
-    return int(socket.AF_INET6 if ":" in host else socket.AF_INET)
+def _advertised(host: str, candidates: Sequence[Candidate]) -> str | None:
+    """What the socket on an address is known as: itself, else the first of its family."""
+    own = [each.host for each in candidates if family(each.host) == family(host)]
+    return host if host in own else next(iter(own), None)

@@ -75,6 +75,11 @@ class DatagramPlane:
         return tuple(int(udp.family) for udp in self._sockets)
 
     @property
+    def hosts(self) -> tuple[str, ...]:
+        """Address of each socket."""
+        return tuple(str(udp.getsockname()[0]) for udp in self._sockets)
+
+    @property
     def attached(self) -> int:
         """Connections that packets are routed to."""
         return len(self._connections)

@@ -24,6 +24,7 @@ class Cable:
     Attributes:
         server: Name of the server's namespace; it has a loopback and `SERVER_ADDRESS`.
         client: Name of the client's namespace; it has a loopback and `CLIENT_ADDRESS`.
+        near: The server's end of the cable.
     """
 
     def __init__(self) -> None:
@@ -37,7 +38,7 @@ class Cable:
             _ip("-n", name, "link", "set", "lo", "up")
         _ip("link", "add", near, "netns", self.server, "type", "veth",
             "peer", "name", far, "netns", self.client)  # fmt: skip
-        self._near = near
+        self.near = near
         _ip("-n", self.server, "addr", "add", f"{SERVER_ADDRESS}/24", "dev", near)
         _ip("-n", self.client, "addr", "add", f"{CLIENT_ADDRESS}/24", "dev", far)
         _ip("-n", self.client, "link", "set", far, "up")
@@ -50,11 +51,11 @@ class Cable:
 
     def cut(self) -> None:
         """Pull the cable: packets of both sides vanish, no socket is told."""
-        _ip("-n", self.server, "link", "set", self._near, "down")
+        _ip("-n", self.server, "link", "set", self.near, "down")
 
     def restore(self) -> None:
         """Put the cable back."""
-        _ip("-n", self.server, "link", "set", self._near, "up")
+        _ip("-n", self.server, "link", "set", self.near, "up")
 
     def program(self, namespace: str, program: str, folder: Path) -> Path:
         """A script that runs a program inside a namespace, for callers that want one path."""

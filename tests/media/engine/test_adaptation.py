@@ -75,10 +75,13 @@ def test_loss_limits_when_it_is_not_chance(call):
     assert call.bob.connection.budget < 700_000
 
 
-def test_a_late_server_judges_no_link(call):
-    call.bob.connection.estimate = (300_000, call.now_ns)
-    call.second(100, server_limited=True)
-    assert call.bob.connection.budget is None
+@pytest.mark.parametrize("late", [False, True])
+def test_a_late_server_judges_no_link_by_the_round_trip(call, late):
+    call.bob.connection.measured(30_000_000)
+    call.second(100)
+    call.bob.connection.measured(900_000_000)
+    call.second(100, server_limited=late)
+    assert (call.bob.connection.budget is None) == late
 
 
 def test_two_ticks_at_one_time_are_one(call):

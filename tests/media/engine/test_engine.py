@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from aioice import stun
 from support.hall import Hall
 from support.rtc_peer import Peer, PictureTrack, ToneTrack
 from support.wait import until
@@ -285,6 +286,43 @@ async def test_ports_families_and_unknown_connections():
     hall.engine.set_view("nobody", [])
     hall.engine.set_muted("nobody", TrackSource.CAMERA, muted=True)
     await hall.close()
+
+
+async def test_a_machine_with_several_addresses_answers_from_the_one_that_was_asked():
+    both = ("127.0.0.2", "127.0.0.1", "::1")
+    hall = Hall(RtcSettings(0, ("0.0.0.0", "::"), both))
+    await hall.engine.start()
+    assert hall.engine._plane.hosts == both
+    for host in both:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        agent = hall.engine._new_agent()
+        request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
+        request.attributes["USERNAME"] = f"{agent.local_username}:them"
+        request.attributes["PRIORITY"] = 1
+        request.attributes["ICE-CONTROLLING"] = 1
+        request.add_message_integrity(agent.local_password.encode())
+        agent.set_remote("them", "p" * 22, lite=False)
+        with socket.socket(family, socket.SOCK_DGRAM) as udp:
+            udp.bind(("::1" if ":" in host else "127.0.0.1", 0))
+            udp.setblocking(False)
+            udp.sendto(bytes(request), (host, hall.engine.udp_port))
+            loop = asyncio.get_running_loop()
+            _, address = await asyncio.wait_for(loop.sock_recvfrom(udp, 2048), 5)
+        assert address[:2] == (host, hall.engine.udp_port)
+        await agent.close()
+    await hall.close()
+
+
+async def test_people_meet_over_ipv6_alone(monkeypatch):
+    monkeypatch.setattr("aioice.ice.get_host_addresses", lambda **_: ["::1"])
+    hall = Hall(RtcSettings(0, ("::",), ("::1",)))
+    await hall.engine.start()
+    await hall.join("ada", tone=440)
+    bob = await hall.join("bob", tone=1000)
+    await bob.hears(440)
+    assert hall.told.up["ada"].remote.startswith("[::1]:")
+    await hall.close()
+    assert hall.errors == []
 
 
 async def test_a_taken_port_may_fall_to_the_next(hall):

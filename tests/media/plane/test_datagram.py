@@ -60,6 +60,7 @@ def to_plane(plane, client, datagram):
 
 async def test_one_port_for_every_family(plane):
     assert plane.port > 0
+    assert plane.hosts == ("127.0.0.1", "::1")
     assert plane.families == (socket.AF_INET, socket.AF_INET6)
     six = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
     six.sendto(b"\x00" + bytes(19), ("::1", plane.port))
