@@ -265,4 +265,4 @@ class LiveConnection(ConnectionListener, DriverListener):
         )
         if reading.label is not before or reading.reason is not None:
             self.send(quality_view(reading))
-        self.session.quality_changed(self, before)
+        self.session.quality_changed(self, reading, before)

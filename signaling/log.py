@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Protocol, TypeAlias
 
-from media.types import TrackSource
+from media.types import Reading, TrackSource
 from signaling.model import (
     ChatMessage,
     Connection,
@@ -77,10 +77,15 @@ class ConnectionDescribed:
 
 @dataclass(frozen=True, slots=True)
 class QualityChanged:
-    """A connection's quality label changed, or was confirmed after 30 s."""
+    """A connection's quality label changed, or was confirmed after 30 s.
+
+    Attributes:
+        reading: The figures behind the label.
+    """
 
     type: ClassVar[str] = "connection.quality"
     connection: Connection
+    reading: Reading | None = None
 
 
 @dataclass(frozen=True, slots=True)

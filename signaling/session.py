@@ -12,7 +12,7 @@ from typing import Final
 
 from typing_extensions import override
 
-from media.types import RoomListener, TrackSource, TrackState
+from media.types import Reading, RoomListener, TrackSource, TrackState
 from signaling.connection import LiveConnection
 from signaling.context import Context
 from signaling.entry import Entry, participant_of
@@ -310,12 +310,12 @@ class LiveSession(RoomListener, SessionListener):
             member.newest = live.record
         self._journal.write(ConnectionDescribed(live.record))
 
-    def quality_changed(self, live: LiveConnection, before: object) -> None:
+    def quality_changed(self, live: LiveConnection, reading: Reading, before: object) -> None:
         """A connection's quality was judged."""
         member = self._present[live.participant_id]
         if member.newest.id == live.id:
             member.newest = live.record
-        self._journal.write(QualityChanged(live.record))
+        self._journal.write(QualityChanged(live.record, reading))
         if live.record.quality is not before:
             self._tell_changed(member)
 

@@ -7,6 +7,8 @@ from datetime import datetime
 from server.records import LogEntryView
 from signaling.log import ConnectionChanged, QualityChanged, TrackChanged, TrackEnded
 
+_FIGURES = ("score", "loss_percent", "round_trip_ms", "jitter_ms", "direction", "source")
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -72,8 +74,10 @@ def _moments(life: ConnectionLife, entry: LogEntryView) -> Iterator[Moment]:
             label, before = of.get("quality"), life.label
             if label != before:
                 life.label = label
+                reading = _mapping(entry.data.get("reading"))
+                figures = {name: reading[name] for name in _FIGURES if name in reading}
                 details = {"from": before, "to": label, "reason": of.get("quality_reason")}
-                yield Moment(entry.at, "quality", details)
+                yield Moment(entry.at, "quality", details | figures)
         case TrackChanged.type:
             yield from _track(life, entry)
         case _:

@@ -163,6 +163,7 @@ class TestQuality:
         bob.live.quality_changed(bob.live.id, reading)
         assert len(ada.outbox.messages) == before
         assert world.log.types()[-2:] == ["connection.quality"] * 2
+        assert world.log.entries[-1].fact.reading == reading
 
     async def test_owner_of_a_bad_connection_gets_fresh_figures_and_their_origin(self, ada, bob):
         reading = Reading(QualityLabel.FAIR, 65.0, "loss", 6.0, None, 1.0, "uplink", "microphone")

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from support.domain import NOW, connection, entries, meeting, participant, session
+from support.quality import reading
 
 from media.types import QualityLabel, TrackSource
 from server.facts import entry_view
@@ -71,6 +72,13 @@ def test_quality_is_told_when_the_label_changes_with_its_reason():
         ("quality", {"from": None, "to": "excellent", "reason": None}),
         ("quality", {"from": "excellent", "to": "poor", "reason": "loss"}),
     ]
+
+
+def test_changed_label_carries_the_figures_behind_it():
+    fact = replace(quality(QualityLabel.POOR, "loss"), reading=reading(loss_percent=11.2))
+    ((_, details),) = moments(fact)
+    assert details["loss_percent"] == 11.2
+    assert (details["direction"], details["source"]) == ("uplink", "microphone")
 
 
 def test_tracks_are_published_muted_and_ended():
