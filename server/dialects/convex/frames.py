@@ -166,9 +166,9 @@ def write_done(request: Request, value: Value, ts: str) -> str:
     )
 
 
-def write_not_done(request: Request, message: str, data: Value) -> str:
-    """A mutation or action failed."""
-    tail = "" if request.action else ',"ts":null'
+def write_not_done(request: Request, message: str, data: Value, ts: str | None = None) -> str:
+    """A mutation or action failed; `ts` only for clients that wait for one."""
+    tail = "" if request.action else f',"ts":{json.dumps(ts)}'
     return (
         f'{{"type":"{_kind(request)}","requestId":{request.request_id},"success":false,'
         f'"result":{json.dumps(message)}{tail},"logLines":[]{_error_data(data)}}}'

@@ -80,6 +80,7 @@ class SyncSocket:
         socket: Already upgraded.
         address: Where the client is.
         refusals: Counts bad credentials by address.
+        rust: The client is built on the Rust library: Python, Swift, Kotlin.
     """
 
     def __init__(
@@ -88,6 +89,8 @@ class SyncSocket:
         socket: web.WebSocketResponse,
         address: str | None,
         refusals: Throttle,
+        *,
+        rust: bool = False,
     ) -> None:
         self._deployment = deployment
         self._clock = deployment.app.clock
@@ -95,6 +98,7 @@ class SyncSocket:
         self._socket = socket
         self._address = address
         self._refusals = refusals
+        self._rust = rust
         self._wake = asyncio.Event()
         self._queries = QuerySet(deployment.topics, self._wake.set)
         self._sending = asyncio.Lock()
@@ -343,8 +347,15 @@ class SyncSocket:
             await self._send(write_done(request, done.value, encode_ts(ts)))
             self._owed = True
             self._wake.set()
-        else:
-            await self._send(self._not_done(request, done))
+            return
+        # the Rust library leaves a ConvexError waiting for a Transition, as if it were a success
+        waits = self._rust and isinstance(done, FunctionFailure) and done.data is not None
+        latest = max(self._deployment.timestamps.latest, self._floor)
+        told = self._not_done(request, done, encode_ts(latest) if waits else None)
+        await self._send(told)
+        if waits:
+            self._owed = True
+            self._wake.set()
 
     async def _run_action(self, request: Request) -> None:
         try:
@@ -364,12 +375,12 @@ class SyncSocket:
         with contextlib.suppress(_Over, ConnectionError):
             await self._send(text)
 
-    def _not_done(self, request: Request, fault: Exception) -> str:
+    def _not_done(self, request: Request, fault: Exception, ts: str | None = None) -> str:
         if not isinstance(fault, FunctionFailure | Rejection):
             self._failed("sync call", fault)
             return write_not_done(request, self._message(_FAULT), None)
         told, data = _told(fault)
-        return write_not_done(request, self._message(told), data)
+        return write_not_done(request, self._message(told), data, ts)
 
     # parts
 

@@ -43,7 +43,8 @@ class SyncEndpoint:
                 code=WSCloseCode.TRY_AGAIN_LATER, message=b"TooManyConcurrentRequests"
             )
             return response
-        socket = SyncSocket(self._deployment, response, request.remote, self._refusals)
+        rust = "version" not in request.match_info
+        socket = SyncSocket(self._deployment, response, request.remote, self._refusals, rust=rust)
         self._sockets.add(socket)
         try:
             await socket.run()

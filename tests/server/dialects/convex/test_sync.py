@@ -306,6 +306,23 @@ class TestMutations:
             illegal = await mutate(client, 2, "a:b-c", {})
             assert "is not a valid path to a Convex function" in illegal["result"]
 
+    @pytest.mark.parametrize(("path", "waits"), [("/api/sync", True), ("/api/1.48.0/sync", False)])
+    async def test_a_refusal_does_not_leave_rust_clients_waiting(
+        self, whole, ada, meeting, path, waits
+    ):
+        """They take a ConvexError for a success, which counts from its Transition on."""
+        async with whole.http.ws_connect(path) as socket:
+            client = await SyncClient(socket).connect()
+            await client.authenticate(ada.token)
+            await client.until(identity=1)
+            args = {"meetingId": meeting, "sessionId": ""}
+            refused = await mutate(client, 0, CREATE, args)
+            assert refused["errorData"]["code"] == "VALIDATION_ERROR"
+            assert (refused["ts"] is not None) is waits
+            if waits:
+                transition = await client.transition()
+                assert number(transition["endVersion"]["ts"]) >= number(refused["ts"])
+
     async def test_actions(self, ada, meeting):
         async with ada.live() as client:
             path = "meetings/webrtc/rooms:initializeWebRTCRoom"
