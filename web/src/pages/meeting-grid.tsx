@@ -93,8 +93,9 @@ function qualityOf(tile: TileInfo) {
 
 function noticeOf(tile: TileInfo): string | null {
   const { state } = tile.participant;
-  if (tile.me || (state !== "connecting" && state !== "disconnected")) return null;
-  return t(`tile.state.${state}`);
+  if (tile.me) return null;
+  if (state === "connecting" || state === "disconnected") return t(`tile.state.${state}`);
+  return tile.video && tile.starved ? t("tile.starved") : null;
 }
 
 function trackOf(view: MeetingView, tile: TileInfo): MediaStreamTrack | null {

@@ -12,6 +12,8 @@ export interface TileInfo {
   muted: boolean;
   /** The slot that carries the picture, if the server filled one. */
   mid: string | null;
+  /** The server holds the picture back, because our connection does not take it. */
+  starved: boolean;
 }
 
 export interface TileChoice {
@@ -38,6 +40,7 @@ function tileOf(
     video: !isMuted(person, source),
     muted: isMuted(person, "microphone"),
     mid: slot && !slot.paused ? slot.mid : null,
+    starved: slot?.reason === "bandwidth",
   };
 }
 

@@ -31,6 +31,15 @@ test("a picture is found by its slot unless that is paused", () => {
   expect(tiles.map((tile) => tile.mid)).toEqual([null, "5", null]);
 });
 
+test("a tile knows that its picture is held back for lack of bandwidth", () => {
+  const slots = [
+    slot("5", "bo", { paused: true, reason: "bandwidth" }),
+    slot("6", "chi", { paused: true, reason: "muted" }),
+  ];
+  const tiles = allTiles([bo, chi], null, slots);
+  expect(tiles.map((tile) => tile.starved)).toEqual([false, true, false]);
+});
+
 test("without a screen or a pin there is no spotlight", () => {
   const choice = chooseTiles(allTiles([bo], me, []), null, 9, 0);
   expect(choice).toMatchObject({ spotlight: false, page: 0, pages: 1 });
