@@ -178,8 +178,9 @@ def test_an_empty_app_has_empty_lists(kit: Any):
     assert kit.sessions.get_sessions(**of).data.sessions == []
     empty = kit.recordings.get_recordings(**of)
     assert (empty.data, empty.paging.total_count, empty.paging.start_offset) == ([], 0, 0)
-    stats = kit.analytics.get_org_analytics(**of) if hasattr(kit, "analytics") else None
-    assert stats is None or stats.success
+    assert kit.analytics.get_org_analytics(**of).data.session_stats.sessions_count == 0
+    assert kit.livestreams.get_all_livestreams(**of).success
+    assert kit.livestreams.get_livestream_analytics_daywise(**of).data == []
     assert kit.livestreams.get_livestream_analytics_complete(**of).data.count == 0
 
 

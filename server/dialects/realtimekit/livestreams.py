@@ -10,10 +10,10 @@ _SECONDS = {"count": 0, "total_ingest_seconds": 0, "total_viewer_seconds": 0}
 
 
 async def listing(call: Call) -> web.Response:
-    """`GET /livestreams`: nothing."""
+    """`GET /livestreams`: nothing, in the one object that the clients' models want."""
     empty: list[object] = []
     page, offsets = read_paging(call.query).cut(empty)
-    return success(page, paging=offsets)
+    return success({"livestreams": page, "paging": offsets}, paging=offsets)
 
 
 async def missing(call: Call) -> web.Response:
