@@ -114,6 +114,7 @@ class Whip:
             resource = f"{endpoint}/{{connection}}"
             yield web.post(endpoint, self._guarded(self._post, kind))
             yield web.options(endpoint, self._guarded(self._options, kind))
+            yield web.options(resource, self._guarded(self._resource_options, kind))
             yield web.patch(resource, self._guarded(self._patch, kind))
             yield web.delete(resource, self._guarded(self._delete, kind))
 
@@ -136,6 +137,12 @@ class Whip:
         return web.Response(
             status=HTTPStatus.NO_CONTENT,
             headers={"Accept-Post": SDP, "Allow": "POST, OPTIONS"},
+        )
+
+    async def _resource_options(self, _request: web.Request, _kind: Kind) -> web.Response:
+        return web.Response(
+            status=HTTPStatus.NO_CONTENT,
+            headers={"Accept-Patch": FRAGMENT, "Allow": "PATCH, DELETE, OPTIONS"},
         )
 
     async def _post(self, request: web.Request, kind: Kind) -> web.Response:

@@ -165,6 +165,17 @@ class TestResource:
         assert live.record.state == "failed"
         assert (await client.delete(made[0], headers=SDP)).status == 404
 
+    async def test_options(self, client, made):
+        answer = await client.options(made[0])
+        assert (answer.status, answer.headers["Allow"]) == (204, "PATCH, DELETE, OPTIONS")
+        assert answer.headers["Accept-Patch"] == FRAGMENT["Content-Type"]
+
+    @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "POST"])
+    async def test_other_methods(self, client, made, method):
+        answer = await client.request(method, made[0])
+        assert answer.status == 405
+        assert set(answer.headers["Allow"].split(",")) == {"PATCH", "DELETE", "OPTIONS"}
+
     async def test_trickle(self, world, client, made):
         answer = await client.patch(
             made[0], data=CANDIDATE, headers=FRAGMENT | {"If-Match": made[1]}
