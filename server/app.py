@@ -24,6 +24,7 @@ from server.services.meetings import MeetingsService
 from server.services.quality import QualityService
 from server.services.recordings import RecordingsService
 from server.services.sessions import SessionsService
+from server.services.shares import Shares
 from server.services.tracker import Tracker
 from server.services.users import UsersService
 from server.storage.files import LocalFiles
@@ -93,6 +94,7 @@ def build(
         meetings=meetings,
         sessions=SessionsService(storage, tracker),
         recordings=recordings,
+        shares=Shares(storage, recordings, signer.derive("share"), clock),
         quality=QualityService(
             storage, tracker, engine, live, clock, metrics.quality, on_error, settings.storage
         ),

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 FAILED, USAGE = 1, 2
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
+recording = typer.Typer(no_args_is_help=True, help="Look at, copy, share, check recordings.")
 token = typer.Typer(no_args_is_help=True, help="Make tokens for people and programs.")
 key = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")
 secret = typer.Typer(no_args_is_help=True, help="Make the secret that signs join tokens.")
 config = typer.Typer(no_args_is_help=True, help="Look at settings.")
+app.add_typer(recording, name="recording")
 app.add_typer(token, name="token")
 app.add_typer(key, name="key")
 app.add_typer(secret, name="secret")
@@ -38,6 +40,7 @@ SetFlag = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="Any setting, such as rtc.udp_port=40001."),
 ]
+RecordingArgument = Annotated[str, typer.Argument(help="The recording's id.")]
 DevFlag = Annotated[
     bool | None,
     typer.Option("--dev/--no-dev", help="Development mode: this machine only, no sign-in."),
@@ -112,6 +115,89 @@ def prune(
     settings = _load(config_file, sets, {"storage.data": data}).settings
     for line in prune_recordings(settings, dry_run=dry_run):
         typer.echo(line)
+
+
+@recording.command("list")
+def recording_list(
+    meeting: Annotated[str | None, typer.Option(help="Only this meeting's.")] = None,
+    data: DataFlag = None,
+    config_file: ConfigFlag = None,
+    json_form: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """List recordings, newest first."""
+    from server.commands.recordings import listing  # noqa: PLC0415
+
+    settings = _load(config_file, None, {"storage.data": data}).settings
+    for line in listing(settings, meeting=meeting, as_json=json_form):
+        typer.echo(line)
+
+
+@recording.command("show")
+def recording_show(
+    recording_id: RecordingArgument, data: DataFlag = None, config_file: ConfigFlag = None
+) -> None:
+    """Print a recording with its files as JSON."""
+    from server.commands.recordings import show  # noqa: PLC0415
+
+    typer.echo(show(_load(config_file, None, {"storage.data": data}).settings, recording_id))
+
+
+@recording.command("download")
+def recording_download(
+    recording_id: RecordingArgument,
+    target: Annotated[Path, typer.Argument(help="Directory to copy the files into.")],
+    data: DataFlag = None,
+    config_file: ConfigFlag = None,
+) -> None:
+    """Copy a recording's files and manifest."""
+    from server.commands.recordings import download  # noqa: PLC0415
+
+    settings = _load(config_file, None, {"storage.data": data}).settings
+    for path in download(settings, recording_id, target):
+        typer.echo(path)
+
+
+@recording.command("share")
+def recording_share(
+    recording_id: RecordingArgument,
+    ttl: Annotated[int, typer.Option(min=60, help="Life in seconds.")] = 604_800,
+    data: DataFlag = None,
+    config_file: ConfigFlag = None,
+) -> None:
+    """Make a link to a recording and print it: it cannot be shown again."""
+    from server.commands.recordings import share  # noqa: PLC0415
+
+    typer.echo(share(_load(config_file, None, {"storage.data": data}).settings, recording_id, ttl))
+
+
+@recording.command("verify")
+def recording_verify(
+    recording_id: Annotated[
+        str | None, typer.Argument(help="The recording's id; all without it.")
+    ] = None,
+    data: DataFlag = None,
+    config_file: ConfigFlag = None,
+) -> None:
+    """Decode every file and check hashes, durations and places in time; exits 1 on a fault."""
+    from server.commands.recordings import verify  # noqa: PLC0415
+
+    settings = _load(config_file, None, {"storage.data": data}).settings
+    lines, good = verify(settings, recording_id)
+    for line in lines:
+        typer.echo(line)
+    if not good:
+        raise typer.Exit(FAILED)
+
+
+@recording.command("rm")
+def recording_rm(
+    recording_id: RecordingArgument, data: DataFlag = None, config_file: ConfigFlag = None
+) -> None:
+    """Delete a finished recording with its files."""
+    from server.commands.recordings import remove  # noqa: PLC0415
+
+    remove(_load(config_file, None, {"storage.data": data}).settings, recording_id)
+    sys.stderr.write(f"deleted {recording_id}\n")
 
 
 @token.command("user")

@@ -231,3 +231,39 @@ class Extra:
     id: str
     data: Mapping[str, object]
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A link to a recording for people without an account.
+
+    Attributes:
+        token_hash: Lower-case hex SHA-256 of the link's token, which is not kept.
+        allow_download: Its page offers the files to keep.
+    """
+
+    id: str
+    recording_id: str
+    token_hash: str
+    created_at: datetime
+    created_by: str | None
+    expires_at: datetime
+    allow_download: bool
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShareAccess:
+    """One use of a link: of its page, or of a file.
+
+    Attributes:
+        file_id: None for the page.
+        bytes_range: The request's `Range`.
+    """
+
+    id: str
+    share_id: str
+    at: datetime
+    address: str | None
+    file_id: str | None = None
+    bytes_range: str | None = None

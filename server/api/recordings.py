@@ -76,7 +76,7 @@ async def start_recording(call: Call, meeting: str) -> Answer:
 @routes.route("POST", _PATH + "/stop", tag=_TAG, answer=shapes.Recording, problems=_CHANGE)
 async def stop_recording(call: Call, recording_id: str) -> shapes.Recording:
     """Stop a recording; it is `ready` a moment later. Stopping a stopped one changes nothing."""
-    await _recording_for(call, recording_id, "moderate")
+    await recording_for(call, recording_id, "moderate")
     await call.app.recordings.stop(recording_id, actor(call.principal))
     return await _shown(call, recording_id)
 
@@ -84,7 +84,7 @@ async def stop_recording(call: Call, recording_id: str) -> shapes.Recording:
 @routes.route("POST", _PATH + "/pause", tag=_TAG, answer=shapes.Recording, problems=_CHANGE)
 async def pause_recording(call: Call, recording_id: str) -> shapes.Recording:
     """Pause a recording; nothing said until it goes on is kept."""
-    await _recording_for(call, recording_id, "moderate")
+    await recording_for(call, recording_id, "moderate")
     await call.app.recordings.pause(recording_id)
     return await _shown(call, recording_id)
 
@@ -92,7 +92,7 @@ async def pause_recording(call: Call, recording_id: str) -> shapes.Recording:
 @routes.route("POST", _PATH + "/resume", tag=_TAG, answer=shapes.Recording, problems=_CHANGE)
 async def resume_recording(call: Call, recording_id: str) -> shapes.Recording:
     """Go on after a pause."""
-    await _recording_for(call, recording_id, "moderate")
+    await recording_for(call, recording_id, "moderate")
     await call.app.recordings.resume(recording_id)
     return await _shown(call, recording_id)
 
@@ -136,7 +136,7 @@ async def list_recordings(call: Call, query: shapes.RecordingQuery) -> shapes.Re
 @routes.route("GET", _PATH, tag=_TAG, answer=shapes.Recording, problems=_DENIED)
 async def get_recording(call: Call, recording_id: str) -> shapes.Recording:
     """Get a recording with its state and files."""
-    await _recording_for(call, recording_id, "read")
+    await recording_for(call, recording_id, "read")
     return await _shown(call, recording_id)
 
 
@@ -161,7 +161,7 @@ async def make_recording_file(
     The file is among the recording's `files` at once, with `state` and `progress`; what exists
     already is answered again.
     """
-    await _recording_for(call, recording_id, "moderate")
+    await recording_for(call, recording_id, "moderate")
     product = await call.app.recordings.make(recording_id, body.kind, body.format)
     return views.product(product)
 
@@ -169,7 +169,7 @@ async def make_recording_file(
 @routes.route("DELETE", _PATH, tag=_TAG, status=204, problems=_CHANGE)
 async def delete_recording(call: Call, recording_id: str) -> None:
     """Delete a recording with everything it left on disk; it must not be running."""
-    await _recording_for(call, recording_id, "moderate")
+    await recording_for(call, recording_id, "moderate")
     await call.app.recordings.delete(recording_id)
 
 
@@ -198,12 +198,12 @@ async def get_recording_file(
 
     The ETag is strong, made of the content. `download=1` offers it as a file to keep.
     """
-    await _recording_for(call, recording_id, "read")
+    await recording_for(call, recording_id, "read")
     stored = await call.app.recordings.file(recording_id, file_id)
     return await send(call.request, stored, attachment=query.download == "1")
 
 
-async def _recording_for(call: Call, recording_id: str, need: str) -> RecordingView:
+async def recording_for(call: Call, recording_id: str, need: str) -> RecordingView:
     """The recording, if the caller may do what is needed.
 
     Members of a meeting may read its recordings; of join tokens only a host's.

@@ -14,8 +14,16 @@ _PIECE_BYTES = 256 * 1024  # one thread hop for half a minute of speech
 _ASCII_NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._- ")
 
 
-async def send(request: web.Request, stored: StoredFile, *, attachment: bool) -> web.StreamResponse:
+async def send(
+    request: web.Request, stored: StoredFile, *, attachment: bool, store: bool = True
+) -> web.StreamResponse:
     """Answer GET or HEAD for a stored file (RFC 9110 sections 13 and 14).
+
+    Args:
+        request: What is asked.
+        stored: The file.
+        attachment: Offer it to keep rather than to play.
+        store: Whether the client's own cache may keep it.
 
     Raises:
         Problem: 410 when the file is gone from the disk.
@@ -24,7 +32,7 @@ async def send(request: web.Request, stored: StoredFile, *, attachment: bool) ->
     decided = plan(request.method, request.headers, what)
     headers = {
         **decided.headers,
-        "Cache-Control": "private, no-transform",
+        "Cache-Control": "private, no-transform" if store else "no-store, no-transform",
         "Content-Disposition": disposition(stored.filename, attachment=attachment),
     }
     if decided.status in (412, 416):

@@ -79,7 +79,7 @@ def _record(app: App, request: web.Request, status: int, seconds: float) -> None
     write(
         "http request",
         method=method,
-        path=request.path[:200],
+        path=route if "{token}" in route else request.path[:200],  # such a path is a secret
         status=status,
         seconds=round(seconds, 4),
         request_id=request_id_of(request),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from server.services.quality import QualityService
     from server.services.recordings import RecordingsService
     from server.services.sessions import SessionsService
+    from server.services.shares import Shares
     from server.services.tracker import Tracker
     from server.services.users import UsersService
     from signaling.hub import LiveSessions
@@ -50,6 +51,7 @@ class App:
     meetings: "MeetingsService"
     sessions: "SessionsService"
     recordings: "RecordingsService"
+    shares: "Shares"
     quality: "QualityService"
     users: "UsersService"
     keys: "KeyRing"

@@ -165,7 +165,7 @@ class Products:
                     RefusalKind.CONFLICT,
                     "file_not_ready",
                     "This file is not made yet.",
-                    {"state": product.state.value, "progress": product.progress},
+                    {"state": product.state.value, "progress": f"{product.progress:.3f}"},
                 )
             return await asyncio.to_thread(self._stored, product)
         raise no_file()

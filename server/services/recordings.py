@@ -546,6 +546,8 @@ class RecordingsService:
 
     async def _finish(self, running: _Running, state: RecordingState) -> None:
         try:
+            done = dataclasses.replace(running.view, state=state)
+            await self._store.save_recording(done)  # before anybody hears of it and asks for lists
             await self._change(running, state)
         finally:
             self._running.pop(running.view.id, None)

@@ -225,7 +225,8 @@ class KeyStore(Protocol):
 class IntegrationStore(Protocol):
     """What programs that run meetings from outside leave: whole records, by kind.
 
-    Kinds: Workspace, Preset, Invitation, Webhook, Delivery and Extra of `server.records`.
+    Kinds: Workspace, Preset, Invitation, Webhook, Delivery, Extra, Share and ShareAccess of
+    `server.records`.
     """
 
     async def save_record(self, record: object) -> None:

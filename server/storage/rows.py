@@ -17,6 +17,8 @@ from server.records import (
     RecordingFileView,
     RecordingView,
     Registration,
+    Share,
+    ShareAccess,
     User,
     Webhook,
     Workspace,
@@ -63,6 +65,8 @@ ENUMS: Mapping[type[object], Mapping[str, type[Enum]]] = {
     Webhook: {},
     Delivery: {"state": DeliveryState},
     Extra: {},
+    Share: {},
+    ShareAccess: {},
 }
 
 

@@ -1,4 +1,4 @@
-"""Workspaces, presets, invitations, webhooks, deliveries and extras in SQL: whole records by id."""
+"""Workspaces, presets, invitations, webhooks, deliveries, extras, shares: whole records by id."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,7 +7,17 @@ from typing import TypeVar
 from sqlalchemy import Table, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
-from server.records import Delivery, DeliveryState, Extra, Invitation, Preset, Webhook, Workspace
+from server.records import (
+    Delivery,
+    DeliveryState,
+    Extra,
+    Invitation,
+    Preset,
+    Share,
+    ShareAccess,
+    Webhook,
+    Workspace,
+)
 from server.storage.database import Database
 from server.storage.rows import from_row, to_row
 from server.storage.tables import (
@@ -15,6 +25,8 @@ from server.storage.tables import (
     extras,
     invitations,
     presets,
+    share_accesses,
+    shares,
     webhooks,
     workspaces,
 )
@@ -28,6 +40,8 @@ _TABLES: Mapping[type[object], Table] = {
     Webhook: webhooks,
     Delivery: deliveries,
     Extra: extras,
+    Share: shares,
+    ShareAccess: share_accesses,
 }
 
 

@@ -306,3 +306,29 @@ extras = Table(
     Column("data", JSON, nullable=False),
     Column("updated_at", Instant, nullable=False),
 )
+
+shares = Table(
+    "shares",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("recording_id", String, nullable=False),
+    Column("token_hash", String, nullable=False, unique=True),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", String),
+    Column("expires_at", Instant, nullable=False),
+    Column("allow_download", Boolean, nullable=False),
+    Column("revoked_at", Instant),
+    Index("shares_by_recording", "recording_id", "id"),
+)
+
+share_accesses = Table(
+    "share_accesses",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("share_id", String, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("address", String),
+    Column("file_id", String),
+    Column("bytes_range", String),
+    Index("accesses_by_share", "share_id", "id"),
+)

@@ -76,7 +76,7 @@ async def test_a_product_is_queued_made_and_served(products: Products, recording
     with pytest.raises(Refused) as refused:
         await products.file(recording_id, asked.id)
     assert refused.value.code == "file_not_ready"
-    assert refused.value.data == {"state": "running", "progress": 0.25}
+    assert refused.value.data == {"state": "running", "progress": "0.250"}
     products._workers.go.set()
     await until(lambda: not products._scope._tasks)
     (done,) = (await products.of([recording_id]))[recording_id]

@@ -1,0 +1,259 @@
+"""Routes of links to recordings: make, list, revoke, log; and what such a link opens."""
+
+from datetime import datetime
+from html import escape
+
+from aiohttp import web
+from pydantic import BaseModel, Field
+
+from server.api import shapes, views
+from server.api.policy import actor
+from server.api.recordings import recording_for
+from server.http.auth import THROTTLE, client_address
+from server.http.call import Call
+from server.http.download import send
+from server.http.problem import Problem
+from server.http.registry import Answer, Content, Credential, Registry
+from server.records import RecordingView, Share
+from server.services.shares import MediaRequest
+from signaling.errors import RefusalKind, Refused
+
+routes = Registry()
+_TAG = "Recordings"
+_SHARES = "/v1/recordings/{recording_id}/shares"
+_ONE = _SHARES + "/{share_id}"
+_DENIED = {403: ("forbidden",), 404: ("recording_not_found",)}
+_OF_SHARE = {403: ("forbidden",), 404: ("recording_not_found", "share_not_found")}
+_OPEN = {404: ("share_not_found",), 410: ("share_gone",), 429: ("rate_limited",)}
+
+
+class NewShare(BaseModel):
+    """A link to make."""
+
+    ttl: int = Field(default=604_800, ge=60, le=31_536_000, description="Seconds; a week.")
+    allow_download: bool = Field(default=True, description="Offer the files to keep.")
+
+
+class ShareLink(BaseModel):
+    """A link to a recording."""
+
+    id: str
+    url: str | None = Field(description="The link itself; told once, when it is made.")
+    created_at: datetime
+    created_by: str | None
+    expires_at: datetime
+    revoked_at: datetime | None
+    allow_download: bool
+
+
+class ShareList(BaseModel):
+    """Every link to a recording, dead ones included."""
+
+    items: list[ShareLink]
+
+
+class ShareUse(BaseModel):
+    """One use of a link."""
+
+    at: datetime
+    address: str | None
+    file_id: str | None = Field(description="Null for the link's page.")
+    bytes_range: str | None = Field(description="The request's `Range`.")
+
+
+class ShareUses(BaseModel):
+    """Every use of a link, oldest first."""
+
+    items: list[ShareUse]
+
+
+class SharedRecording(BaseModel):
+    """What a link leads to; addresses of files are signed and good for an hour."""
+
+    title: str | None
+    started_at: datetime
+    duration_seconds: float | None
+    expires_at: datetime
+    allow_download: bool
+    files: list[shapes.RecordingFile]
+
+
+class MediaQuery(BaseModel):
+    """A signed address."""
+
+    exp: int = Field(ge=0, le=2**53, description="Until when, seconds since 1970.")
+    sig: str = Field(max_length=64, description="The signature.")
+    download: str = Field(default="0", max_length=1, description="1 offers the file to keep.")
+
+
+@routes.route("POST", _SHARES, tag=_TAG, status=201, answer=ShareLink, problems=_DENIED)
+async def create_share(call: Call, recording_id: str, body: NewShare) -> ShareLink:
+    """Make a link to a recording for people without an account; its `url` is told once."""
+    await recording_for(call, recording_id, "moderate")
+    share, token = await call.app.shares.create(
+        recording_id, actor(call.principal), seconds=body.ttl, allow_download=body.allow_download
+    )
+    base = call.app.meetings.public_url or ""
+    return _link(share, f"{base}/s/{token}")
+
+
+@routes.route("GET", _SHARES, tag=_TAG, answer=ShareList, problems=_DENIED)
+async def list_shares(call: Call, recording_id: str) -> ShareList:
+    """List the links to a recording."""
+    await recording_for(call, recording_id, "moderate")
+    return ShareList(items=[_link(one, None) for one in await call.app.shares.of(recording_id)])
+
+
+@routes.route("DELETE", _ONE, tag=_TAG, status=204, problems=_OF_SHARE)
+async def revoke_share(call: Call, recording_id: str, share_id: str) -> None:
+    """Let a link lead nowhere from now on."""
+    await recording_for(call, recording_id, "moderate")
+    await call.app.shares.revoke(recording_id, share_id)
+
+
+@routes.route("GET", _ONE + "/accesses", tag=_TAG, answer=ShareUses, problems=_OF_SHARE)
+async def list_share_accesses(call: Call, recording_id: str, share_id: str) -> ShareUses:
+    """List who used a link, when and for what."""
+    await recording_for(call, recording_id, "moderate")
+    share = await call.app.shares.find(recording_id, share_id)
+    uses = await call.app.shares.accesses(share.id)
+    return ShareUses(
+        items=[
+            ShareUse(
+                at=views.utc(use.at),
+                address=use.address,
+                file_id=use.file_id,
+                bytes_range=use.bytes_range,
+            )
+            for use in uses
+        ]
+    )
+
+
+@routes.route(
+    "GET",
+    "/v1/shares/{token}",
+    tag=_TAG,
+    answer=SharedRecording,
+    credential=Credential.NOT_READ,
+    problems=_OPEN,
+)
+async def open_share(call: Call, token: str) -> Answer:
+    """What a link leads to, with signed addresses of the files."""
+    return Answer(await _opened(call, token))
+
+
+@routes.route(
+    "GET",
+    "/s/{token}",
+    tag=_TAG,
+    contents={200: Content("A page that plays the recording.", "text/html")},
+    credential=Credential.NOT_READ,
+    problems=_OPEN,
+)
+async def show_share(call: Call, token: str) -> web.Response:
+    """The page behind a link."""
+    shown = await _opened(call, token)
+    return web.Response(
+        text=_page(shown),
+        content_type="text/html",
+        headers={"Cache-Control": "no-store", "X-Robots-Tag": "noindex"},
+    )
+
+
+@routes.route(
+    "GET",
+    "/v1/media/{share_id}/{file_id}",
+    tag=_TAG,
+    contents={
+        200: Content("The whole file.", "audio/ogg", {"type": "string"}),
+        206: Content("The bytes asked for.", "audio/ogg", {"type": "string"}),
+    },
+    credential=Credential.NOT_READ,
+    problems={
+        403: ("signature_invalid",),
+        404: ("share_not_found", "file_not_found"),
+        410: ("share_gone", "signature_expired"),
+        416: ("range_not_satisfiable",),
+    },
+)
+async def get_shared_file(
+    call: Call, share_id: str, file_id: str, query: MediaQuery
+) -> web.StreamResponse:
+    """Get a file of a shared recording by its signed address."""
+    request = MediaRequest(client_address(call.request), call.request.headers.get("Range"))
+    share = await call.app.shares.admit(
+        share_id, file_id, expires=query.exp, signature=query.sig, request=request
+    )
+    stored = await call.app.recordings.file(share.recording_id, file_id)
+    keep = query.download == "1" and share.allow_download
+    return await send(call.request, stored, attachment=keep, store=False)
+
+
+async def _opened(call: Call, token: str) -> SharedRecording:
+    address = client_address(call.request)
+    throttle = call.request.app[THROTTLE]
+    if not throttle.allows(address):
+        raise Problem(429, "rate_limited", "Too many links from this address were not good.")
+    try:
+        share, found = await call.app.shares.open(token, address)
+    except Refused as refused:
+        if refused.kind is RefusalKind.NOT_FOUND:
+            _ = throttle.take(address)
+        raise
+    return await _shared(call, share, found)
+
+
+async def _shared(call: Call, share: Share, found: RecordingView) -> SharedRecording:
+    products = await call.app.recordings.products.of((found.id,))
+    shown = views.recording(found, await _titles(call, found), products[found.id])
+    files = [file for file in shown.files if file.state == "ready"]
+    for file in files:
+        file.url = call.app.shares.sign(share, file.id)
+    return SharedRecording(
+        title=shown.title,
+        started_at=shown.started_at,
+        duration_seconds=shown.duration_seconds,
+        expires_at=views.utc(share.expires_at),
+        allow_download=share.allow_download,
+        files=files,
+    )
+
+
+async def _titles(call: Call, found: RecordingView) -> dict[str, str]:
+    try:
+        return {found.meeting_id: (await call.app.meetings.get(found.meeting_id)).title}
+    except Refused:
+        return {}
+
+
+def _link(share: Share, url: str | None) -> ShareLink:
+    return ShareLink(
+        id=share.id,
+        url=url,
+        created_at=views.utc(share.created_at),
+        created_by=share.created_by,
+        expires_at=views.utc(share.expires_at),
+        revoked_at=views.utc_or_none(share.revoked_at),
+        allow_download=share.allow_download,
+    )
+
+
+def _page(shown: SharedRecording) -> str:
+    rows = "\n".join(_row(file, shown.allow_download) for file in shown.files)
+    title = escape(shown.title or "Recording")
+    when = shown.started_at.strftime("%Y-%m-%d %H:%M UTC")
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
+        f"<title>{title}</title><h1>{title}</h1><p>{when}</p>\n{rows}\n</html>\n"
+    )
+
+
+def _row(file: shapes.RecordingFile, download: bool) -> str:  # noqa: FBT001  (a template)
+    name = escape(file.name or file.kind.value)
+    url = escape(file.url)
+    plays = file.content_type.startswith("audio/")
+    player = f'<audio controls preload="none" src="{url}"></audio>' if plays else ""
+    keep = f' <a href="{url}&amp;download=1">Download</a>' if download else ""
+    return f"<section><h2>{name}</h2>{player}{keep}</section>"

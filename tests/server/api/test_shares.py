@@ -1,0 +1,116 @@
+import asyncio
+import dataclasses
+import hashlib
+
+import pytest
+from support.domain import recording, recording_file, session
+from support.webserver import KEY, Web
+
+SOUND = b"OggS" + bytes(range(96))
+
+
+async def problem(answer) -> tuple[int, str]:
+    return answer.status, (await answer.json())["code"]
+
+
+@pytest.fixture
+async def path(web: Web) -> str:
+    """A finished recording with one file of a hundred bytes."""
+    made = await web.meeting(title="Tea <b>")
+    found = await web.app.meetings.get(made["id"])
+    view = recording(session(found))
+    digest = hashlib.sha256(SOUND).hexdigest()
+    file = recording_file(view.id, bytes=len(SOUND), sha256=digest, name="Ada & Bo")
+    await web.app.storage.save_recording(dataclasses.replace(view, files=(file,)))
+    folder = await asyncio.to_thread(web.app.recordings._files.make, view.id)
+    _ = await asyncio.to_thread((folder / file.file_name).write_bytes, SOUND)
+    return f"/v1/recordings/{view.id}"
+
+
+async def shared(web: Web, path: str, **members: object) -> dict:
+    answer = await web.client.post(f"{path}/shares", headers=KEY, json=members)
+    assert answer.status == 201, await answer.text()
+    return await answer.json()
+
+
+def token_of(share: dict) -> str:
+    return share["url"].rpartition("/s/")[2]
+
+
+async def test_a_link_opens_the_recording_without_a_credential(web: Web, path: str):
+    share = await shared(web, path)
+    answer = await web.client.get(f"/v1/shares/{token_of(share)}")
+    body = await answer.json()
+    assert (body["title"], body["allow_download"]) == ("Tea <b>", True)
+    (file,) = body["files"]
+    whole = await web.client.get(file["url"])
+    assert (whole.status, await whole.read()) == (200, SOUND)
+    assert whole.headers["Cache-Control"] == "no-store, no-transform"
+    part = await web.client.get(file["url"], headers={"Range": "bytes=0-3"})
+    assert (part.status, await part.read()) == (206, b"OggS")
+    kept = await web.client.get(file["url"] + "&download=1")
+    assert kept.headers["Content-Disposition"].startswith("attachment")
+
+
+async def test_the_page_escapes_names_and_plays(web: Web, path: str):
+    answer = await web.client.get("/s/" + token_of(await shared(web, path)))
+    text = await answer.text()
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "<h1>Tea &lt;b&gt;</h1>" in text
+    assert "<h2>Ada &amp; Bo</h2><audio controls" in text
+    assert "Download" in text
+
+
+async def test_a_link_may_forbid_downloads(web: Web, path: str):
+    share = await shared(web, path, allow_download=False)
+    page = await (await web.client.get("/s/" + token_of(share))).text()
+    assert "Download" not in page
+    body = await (await web.client.get(f"/v1/shares/{token_of(share)}")).json()
+    inline = await web.client.get(body["files"][0]["url"] + "&download=1")
+    assert inline.headers["Content-Disposition"].startswith("inline")
+
+
+async def test_revoked_and_unknown_links_lead_nowhere(web: Web, path: str):
+    share = await shared(web, path)
+    body = await (await web.client.get(f"/v1/shares/{token_of(share)}")).json()
+    revoked = await web.client.delete(f"{path}/shares/{share['id']}", headers=KEY)
+    assert revoked.status == 204
+    for gone in (f"/v1/shares/{token_of(share)}", f"/s/{token_of(share)}", body["files"][0]["url"]):
+        assert await problem(await web.client.get(gone)) == (410, "share_gone")
+    assert await problem(await web.client.get("/s/unknown")) == (404, "share_not_found")
+    tampered = body["files"][0]["url"].replace("sig=", "sig=0")
+    assert (await web.client.get(tampered)).status in (403, 422)
+
+
+async def test_links_are_listed_and_their_uses_logged(web: Web, path: str):
+    share = await shared(web, path)
+    _ = await web.client.get("/s/" + token_of(share))
+    listed = await (await web.client.get(f"{path}/shares", headers=KEY)).json()
+    assert [(one["id"], one["url"]) for one in listed["items"]] == [(share["id"], None)]
+    uses = f"{path}/shares/{share['id']}/accesses"
+    body = await (await web.client.get(uses, headers=KEY)).json()
+    assert [use["file_id"] for use in body["items"]] == [None]
+
+
+async def test_links_are_for_those_who_may_moderate(web: Web, path: str):
+    share = await shared(web, path)
+    for method, tail in (
+        ("POST", "/shares"),
+        ("GET", "/shares"),
+        ("DELETE", f"/shares/{share['id']}"),
+        ("GET", f"/shares/{share['id']}/accesses"),
+    ):
+        url = path + tail
+        assert (await web.client.request(method, url)).status == 401
+        foreign = await web.client.request(method, url, headers=web.user("user_02"))
+        assert foreign.status == 404
+
+
+async def test_the_log_never_holds_a_token(web: Web, path: str, monkeypatch):
+    lines: list[dict] = []
+    monkeypatch.setattr("server.http.middleware._log.debug", lambda *_, **more: lines.append(more))
+    token = token_of(await shared(web, path))
+    _ = await web.client.get("/s/" + token)
+    assert any(line["path"] == "/s/{token}" for line in lines)
+    assert token not in repr(lines)
