@@ -9,7 +9,7 @@ from datetime import datetime
 
 from server.dialects.realtimekit.answers import whole_ms
 from server.services.views import ParticipantView, SessionView
-from signaling.model import Connection, Participant, ParticipantKind
+from signaling.model import Connection, ConnectionState, Participant, ParticipantKind
 
 _DIGITS = 4
 
@@ -67,9 +67,21 @@ def tally(view: SessionView, now: datetime) -> Tally:
     rows = rows_of(view, now)
     return Tally(
         rows=tuple(rows),
-        live=sum(1 for row in rows if row.left_at is None),
+        live=sum(1 for row in rows if row.left_at is None) + _returning(view, rows),
         most=_most(rows),
         minutes=round(sum(row.minutes for row in rows), _DIGITS),
+    )
+
+
+def _returning(view: SessionView, rows: Iterable[Row]) -> int:
+    """People between two connections: the old one is replaced, the new one not up yet."""
+    joined = {row.connection.id for row in rows}
+    return sum(
+        1
+        for one in view.participants
+        if one.participant.kind is ParticipantKind.PERSON
+        for connection in one.connections
+        if connection.state is ConnectionState.CONNECTING and connection.replaces in joined
     )
 
 

@@ -52,6 +52,18 @@ def test_who_leaves_makes_room_first():
     assert counted(person((5, 5))).most == 1
 
 
+def test_a_reconnect_does_not_make_the_count_jump():
+    old = person((0, 30))
+    new = connection(
+        old.participant,
+        state=ConnectionState.CONNECTING,
+        connected_at=None,
+        replaces=old.connections[0].id,
+    )
+    both = ParticipantView(old.participant, (*old.connections, new))
+    assert (counted(old).live, counted(both).live, counted(both).most) == (0, 1, 1)
+
+
 def test_a_left_row_without_an_end_takes_its_last_change():
     who = participant(SESSION)
     lost = connection(
