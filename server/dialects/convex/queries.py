@@ -72,16 +72,17 @@ async def _rows(context: Context, meeting_id: str) -> Written:
     visit = await require_meeting(context, meeting_id)
     deployment, meeting_id = context.deployment, visit.meeting.id
     context.reads.add(rows_of(meeting_id))
-    app = context.app
-    connections = app.tracker.connections(meeting_id)
-    subs = {who.user_id for _, who in connections if who.user_id is not None}
-    context.reads |= {user_behind(sub) for sub in subs}
     known = deployment.rows(meeting_id)
     if known is not None:
+        context.reads |= known.reads
         return known
+    connections = context.app.tracker.connections(meeting_id)
+    subs = {who.user_id for _, who in connections if who.user_id is not None}
+    reads = frozenset(user_behind(sub) for sub in subs)
+    context.reads |= reads
     changes = deployment.topics.changes
     users = await _users_of(context, [participant for _, participant in connections])
-    rows = Written(active_sessions(connections, users))
+    rows = Written(active_sessions(connections, users), reads)
     deployment.keep_rows(meeting_id, rows, changes)
     return rows
 

@@ -69,9 +69,15 @@ def read_value(wire: Json, depth: int = 0) -> Value:
 
 
 class Written(Sequence["Value"]):
-    """A list that many are going to ask for: each form of it is written once."""
+    """A list that many are going to ask for: each form of it is written once.
 
-    def __init__(self, items: Sequence[Value]) -> None:
+    Args:
+        items: What is in it.
+        reads: Names of what it was made of.
+    """
+
+    def __init__(self, items: Sequence[Value], reads: frozenset[str] = frozenset()) -> None:
+        self.reads = reads
         self._items = tuple(items)
         self._texts: dict[Format, str] = {}
 
