@@ -146,6 +146,7 @@ def measured(meeting: Meeting, seconds: float) -> tuple[float, float]:
     return 100 * lost / seen, ours
 
 
+@pytest.mark.timeout(150)
 def test_speaker_who_breaks_up_is_told_and_judged_by_the_truth(meeting: Meeting):
     meeting.becomes("excellent", None)
     meeting.cable.impair(up={"loss": 0.12})
@@ -154,14 +155,17 @@ def test_speaker_who_breaks_up_is_told_and_judged_by_the_truth(meeting: Meeting)
     assert now is not None
     assert now["worst"] == {"direction": "uplink", "source": "microphone"}
     expect(meeting.page.get_by_text("Others hear you break up")).to_be_visible(timeout=5_000)
+    meeting.page.keyboard.press("n")
     truth, ours = measured(meeting, 10)
     assert ours == pytest.approx(truth, rel=0.1)
+    expect(meeting.page.locator(".chart canvas")).to_have_count(4, timeout=10_000)
     meeting.cable.impair(up={"loss": 0.0})
     meeting.becomes("excellent", None)
     expect(meeting.page.get_by_text("Others hear you break up")).to_have_count(0)
 
 
 @pytest.mark.long
+@pytest.mark.timeout(150)
 @pytest.mark.parametrize(
     ("link", "label", "reason"),
     [

@@ -12,6 +12,7 @@ import type { MeetingView } from "../state/meeting";
 import { verdictOf } from "../state/network";
 import { isMuted } from "../state/roster";
 import { reasonText } from "./meeting-grid";
+import { NetworkCharts } from "./network-charts";
 
 export function MeetingPanel({ view }: { view: MeetingView }) {
   switch (view.panel.value) {
@@ -257,6 +258,7 @@ function NetworkPanel({ view }: { view: MeetingView }) {
           </div>
         ))}
       </dl>
+      <NetworkCharts view={view} />
     </Side>
   );
 }

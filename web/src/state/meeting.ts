@@ -334,7 +334,7 @@ export class MeetingView {
   private async measure(): Promise<void> {
     const report = await this.client.stats();
     if (!report || this.lifetime.aborted) return;
-    this.network.measured(report, this.clock.now());
+    this.network.measured(report, this.clock.now(), this.clock.wall());
     const stats = uploadable(report);
     if (stats.length > 0) this.client.send({ type: "stats", stats });
   }

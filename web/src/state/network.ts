@@ -2,6 +2,7 @@
 import { type ReadonlySignal, signal } from "@preact/signals-core";
 import type { Direction, QualityLabel } from "../rtc/messages";
 import { figuresBetween, type NetworkFigures, type Totals, totalsOf } from "../rtc/report";
+import { EMPTY, extended, type Trend } from "./trend";
 
 export type Verdict = "unknown" | "good" | "fair" | "poor";
 
@@ -35,10 +36,16 @@ export function speakerWarning(
 export class Network {
   private readonly shown = signal<NetworkFigures | null>(null);
   private readonly own = signal<Judged | null>(null);
+  private readonly past = signal<Trend>(EMPTY);
   private before: Totals | null = null;
 
   get figures(): ReadonlySignal<NetworkFigures | null> {
     return this.shown;
+  }
+
+  /** The last ten minutes. */
+  get trend(): ReadonlySignal<Trend> {
+    return this.past;
   }
 
   /** The server's word on us; it measures both directions. */
@@ -50,11 +57,15 @@ export class Network {
     this.own.value = word;
   }
 
-  measured(report: RTCStatsReport, at: number): void {
+  /** `at` only ever grows, `wall` is the time of day; both in milliseconds. */
+  measured(report: RTCStatsReport, at: number, wall: number = at): void {
     const now = totalsOf(report, at);
     // A new peer connection counts from zero again.
     const same = this.before !== null && this.before.received <= now.received;
-    if (this.before && same) this.shown.value = figuresBetween(this.before, now);
+    if (this.before && same) {
+      this.shown.value = figuresBetween(this.before, now);
+      this.past.value = extended(this.past.value, wall / 1000, this.shown.value);
+    }
     this.before = now;
   }
 }

@@ -50,3 +50,10 @@ test("a speaker is warned when the others hear him badly, and only then", () => 
   expect(speakerWarning({ ...heard, reason: "delay" })).toBeNull();
   expect(speakerWarning(null)).toBeNull();
 });
+
+test("every look is one more point of the trend", () => {
+  const network = new Network();
+  for (const at of [0, 5_000, 10_000]) network.measured(report(1_000 + at), at, 60_000 + at);
+  expect(network.trend.value.at).toEqual([65, 70]);
+  expect(network.trend.value.down).toEqual([8, 8]);
+});
