@@ -41,7 +41,7 @@ export type RecordingState =
 
 export interface RecordingFile {
   id: string;
-  participant_id: string;
+  participant_id: string | null;
   name?: string | null;
   kind: string;
   content_type: string;

@@ -8,7 +8,7 @@ import { Icon } from "../elements/icon";
 import { ago, bytes, length } from "../lib/format";
 import { t } from "../lib/i18n";
 import { browserClock } from "../platform/clock";
-import { isUnfinished, Recordings } from "../state/recordings";
+import { isTrack, isUnfinished, Recordings } from "../state/recordings";
 import { Frame } from "./frame";
 import { useLifetime } from "./scope";
 
@@ -190,7 +190,7 @@ function Tracks({ recording }: { recording: RecordingInfo }) {
   if (recording.files.length === 0) return <p class="quiet">{t("recordings.noFiles")}</p>;
   return (
     <ul class="tracks">
-      {recording.files.map((file) => (
+      {recording.files.filter(isTrack).map((file) => (
         <Track key={file.id} recording={recording.id} file={file} />
       ))}
     </ul>

@@ -2,7 +2,7 @@
 import { computed, type ReadonlySignal, signal } from "@preact/signals-core";
 import { ApiError } from "../api/http";
 import type { Server } from "../api/server";
-import type { RecordingInfo, RecordingState } from "../api/types";
+import type { RecordingFile, RecordingInfo, RecordingState } from "../api/types";
 import type { Clock } from "../lib/clock";
 import { sentence } from "./home";
 
@@ -24,6 +24,11 @@ const UNFINISHED: ReadonlySet<RecordingState> = new Set([
 
 export function isUnfinished(recording: RecordingInfo): boolean {
   return UNFINISHED.has(recording.state);
+}
+
+/** Whether a file is what one person sent; mixes and the like are of everybody. */
+export function isTrack(file: RecordingFile): boolean {
+  return file.participant_id !== null;
 }
 
 export class Recordings {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ApiError } from "../../src/api/http";
 import type { Page, RecordingInfo, RecordingState } from "../../src/api/types";
-import { isUnfinished, Recordings } from "../../src/state/recordings";
+import { isTrack, isUnfinished, Recordings } from "../../src/state/recordings";
 import { FakeClock } from "../support/clock";
 import { settle } from "../support/rtc";
 
@@ -142,4 +142,17 @@ test("ready and failed are the ends", () => {
     false,
     false,
   ]);
+});
+
+test("a mix is no track of anybody", () => {
+  const file = {
+    id: "f",
+    participant_id: "p",
+    kind: "audio",
+    content_type: "audio/ogg",
+    duration_seconds: 1,
+    bytes: 1,
+  };
+  expect(isTrack(file)).toBe(true);
+  expect(isTrack({ ...file, participant_id: null, kind: "mix" })).toBe(false);
 });
