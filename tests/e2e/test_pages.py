@@ -69,25 +69,7 @@ def test_an_address_without_a_page_says_so(crowd: People):
     expect(ana.page.get_by_role("heading", name="Not found")).to_be_visible()
 
 
-def test_no_recordings_yet_tells_how_to_make_one(
-    browser: Browser, tmp_path_factory: pytest.TempPathFactory
-):
-    with (
-        ServerProcess(tmp_path_factory.mktemp("fresh") / "data") as server,
-        people(browser, server.base_url) as crowd,
-    ):
-        ana = crowd.person()
-        ana.open("/recordings")
-        expect(ana.page.get_by_role("heading", name="No recordings yet")).to_be_visible()
-        ana.page.context.set_offline(True)
-        ana.page.get_by_role("link", name="Start a meeting").click()
-        ana.page.get_by_role("link", name="Recordings").click()
-        expect(ana.page.get_by_text("The server does not answer.")).to_be_visible()
-        ana.page.context.set_offline(False)
-        expect(ana.page.get_by_role("heading", name="No recordings yet")).to_be_visible()
-
-
-def test_outside_development_mode_starting_needs_a_sign_in(
+def test_outside_development_mode_meetings_and_recordings_need_a_sign_in(
     browser: Browser, closed_server: ServerProcess
 ):
     with people(browser, closed_server.base_url) as crowd:
@@ -102,9 +84,16 @@ def test_outside_development_mode_starting_needs_a_sign_in(
         expect(ana.page.get_by_role("alert")).to_be_visible()
         secret.fill(create_key(closed_server))
         ana.button("Sign in").click()
+        expect(ana.page.get_by_label("Name of the meeting")).to_be_visible()
         path = ana.start_meeting("Signed in")
         ana.join("Ana")
         ana.open("/recordings")
+        expect(ana.page.get_by_role("heading", name="No recordings yet")).to_be_visible()
+        ana.page.context.set_offline(True)
+        ana.page.get_by_role("link", name="Start a meeting").click()
+        ana.page.get_by_role("link", name="Recordings").click()
+        expect(ana.page.get_by_text("The server does not answer.")).to_be_visible()
+        ana.page.context.set_offline(False)
         expect(ana.page.get_by_role("heading", name="No recordings yet")).to_be_visible()
         stranger = crowd.person()
         stranger.open(path)
