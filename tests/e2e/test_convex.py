@@ -10,8 +10,7 @@ from playwright.sync_api import Browser, Page
 from support.server_process import COMMAND, ServerProcess
 
 BUNDLE = (
-    Path(__file__).resolve().parents[1]
-    / "dialects/node/node_modules/convex/dist/browser.bundle.js"
+    Path(__file__).resolve().parents[1] / "dialects/node/node_modules/convex/dist/browser.bundle.js"
 )
 pytestmark = pytest.mark.skipif(not BUNDLE.exists(), reason="npm convex is not installed")
 

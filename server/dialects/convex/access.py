@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from server.dialects.convex.context import Context
     from server.dialects.convex.values import Value
 
-REMEMBERED = 4096
+MEETINGS_REMEMBERED, VISITORS_REMEMBERED = 256, 4096
 Key: TypeAlias = tuple[str | None, ...]
 
 
@@ -48,9 +48,14 @@ class Visit:
 
 
 class Visits:
-    """Visits that were found in order and stay so until their meeting changes."""
+    """Visits that were found in order and stay so until their meeting changes.
+
+    Attributes:
+        changes: How many meetings changed; a visit that was begun before is not kept.
+    """
 
     def __init__(self) -> None:
+        self.changes = 0
         self._known: OrderedDict[str, dict[Key, Visit]] = OrderedDict()
 
     def find(self, meeting_id: str, principal: Principal) -> Visit | None:
@@ -60,15 +65,16 @@ class Visits:
     def keep(self, principal: Principal, visit: Visit) -> None:
         """Remember; the meetings that are longest unused are forgotten first."""
         visits = self._known.setdefault(visit.meeting.id, {})
-        if len(visits) >= REMEMBERED:
+        if len(visits) >= VISITORS_REMEMBERED:
             visits.clear()
         visits[_key(principal)] = visit
         self._known.move_to_end(visit.meeting.id)
-        if len(self._known) > REMEMBERED:
+        if len(self._known) > MEETINGS_REMEMBERED:
             _ = self._known.popitem(last=False)
 
     def forget(self, meeting_id: str) -> None:
         """The meeting changed."""
+        self.changes += 1
         _ = self._known.pop(meeting_id, None)
 
 
@@ -85,13 +91,13 @@ async def require_meeting(context: "Context", meeting_id: str) -> Visit:
     known = deployment.visits.find(meeting_id, principal)
     if known is not None:
         return known
-    changes = deployment.topics.changes
+    changes = deployment.visits.changes
     app = context.app
     user_id = await _user_id(app, principal)
     meeting = await _find(app, meeting_id)
     if meeting is not None and await _may_ask(app, principal, meeting):
         visit = Visit(meeting, user_id)
-        if deployment.topics.changes == changes:
+        if deployment.visits.changes == changes:
             deployment.visits.keep(principal, visit)
         return visit
     context.reads.add(access_to(meeting_id))

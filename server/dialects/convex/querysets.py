@@ -8,7 +8,9 @@ from server.dialects.convex.frames import FrameError, ModifyQuerySet
 from server.dialects.convex.topics import Topics
 from server.dialects.convex.values import Value
 
-MAX_QUERIES = 1000
+MAX_QUERIES = 256
+MAX_ARGUMENTS = 16_384
+"""Characters that a query keeps; ids and options have a few hundred."""
 
 
 @dataclass(slots=True, eq=False)
@@ -78,6 +80,8 @@ class QuerySet:
                 raise FrameError(f"Query {added.query_id} is already in the query set")
             if len(self._queries) >= MAX_QUERIES:
                 raise FrameError(f"A client keeps at most {MAX_QUERIES} queries")
+            if len(added.path) + len(repr(added.arguments)) > MAX_ARGUMENTS:
+                raise FrameError("The arguments of a live query are too long")
             query = Subscription(added.query_id, added.path, added.arguments)
             self._queries[added.query_id] = query
             self._removed.discard(added.query_id)

@@ -1,7 +1,7 @@
 """Signals between clients, and from the media server to one: a bounded queue for each user."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -12,6 +12,9 @@ MAX_WAITING = 200
 """Per user and meeting; the contract's reader looks at that many."""
 
 MAX_QUEUES = 10_000
+MAX_CHARACTERS = 64_000_000
+"""Of all that waits; descriptions have a few thousand each."""
+
 MAX_SHOWN = 50
 MAX_AGE_MS = 24 * 3600 * 1000.0
 
@@ -23,6 +26,7 @@ class Signal:
     Attributes:
         id: UUIDv7: later ones are larger.
         kind: `sdp` or `ice`.
+        data: The description or candidate.
         timestamp: Milliseconds since the epoch.
     """
 
@@ -32,6 +36,12 @@ class Signal:
     kind: str
     data: Value
     timestamp: float
+
+    @property
+    def size(self) -> int:
+        """About how many characters it keeps."""
+        texts = self.data.values() if isinstance(self.data, Mapping) else ()
+        return 500 + sum(len(text) for text in texts if isinstance(text, str))
 
     def document(self) -> Value:
         """The signal as clients see it."""
@@ -56,6 +66,7 @@ class SignalBox:
 
     def __init__(self, changed: Callable[[str, str], None]) -> None:
         self._changed = changed
+        self._size = 0
         self._queues: OrderedDict[tuple[str, str], OrderedDict[str, Signal]] = OrderedDict()
 
     def put(self, meeting_id: str, user_id: str, signal: Signal) -> None:
@@ -64,10 +75,12 @@ class SignalBox:
         queue = self._queues.setdefault(key, OrderedDict())
         self._queues.move_to_end(key)
         queue[signal.id] = signal
+        self._size += signal.size
         if len(queue) > MAX_WAITING:
-            _ = queue.popitem(last=False)
-        if len(self._queues) > MAX_QUEUES:
-            _ = self._queues.popitem(last=False)
+            self._size -= queue.popitem(last=False)[1].size
+        while len(self._queues) > MAX_QUEUES or self._size > MAX_CHARACTERS:
+            _, unused = self._queues.popitem(last=False)
+            self._size -= sum(one.size for one in unused.values())
         self._changed(meeting_id, user_id)
 
     def waiting(
@@ -106,7 +119,7 @@ class SignalBox:
                 continue
             known = wanted & queue.keys()
             for signal_id in known:
-                del queue[signal_id]
+                self._size -= queue.pop(signal_id).size
             if not queue:
                 del self._queues[meeting_id, owner]
             if known:

@@ -136,6 +136,8 @@ class SyncSocket:
                     return
         except (_Over, ConnectionError):
             return
+        except Exception as error:  # noqa: BLE001  (the edge: logged; the client comes back)
+            await self._broke("sync frames", error)
         finally:
             updates.cancel()
             self._queries.close()
@@ -246,6 +248,8 @@ class SyncSocket:
                 await self._update()
         except (_Over, ConnectionError):
             return
+        except Exception as error:  # noqa: BLE001  (the edge: logged; the client comes back)
+            await self._broke("sync updates", error)
 
     async def _beat(self) -> None:
         now = self._clock.monotonic()
@@ -322,11 +326,15 @@ class SyncSocket:
     # mutations and actions
 
     async def _mutate_forever(self) -> None:
-        with contextlib.suppress(_Over, ConnectionError):
+        try:
             while True:
                 request = await self._mutations.get()
                 await self._check_identity()
                 await self._mutate(request)
+        except (_Over, ConnectionError):
+            return
+        except Exception as error:  # noqa: BLE001  (the edge: logged; the client comes back)
+            await self._broke("mutations", error)
 
     async def _mutate(self, request: Request) -> None:
         context = self._context()
@@ -399,6 +407,10 @@ class SyncSocket:
             await self.close(WSCloseCode.GOING_AWAY, "SlowClient")
             raise _Over from None
         self._said_at = self._clock.monotonic()
+
+    async def _broke(self, name: str, error: BaseException) -> None:
+        self._failed(name, error)
+        await self.close(WSCloseCode.INTERNAL_ERROR, "InternalServerError")
 
     @staticmethod
     def _failed(name: str, error: BaseException) -> None:

@@ -37,3 +37,36 @@ async def test_trouble_with_storage_is_not_a_refusal(world, monkeypatch):
     monkeypatch.setattr(world.meetings, "get", unavailable)
     with pytest.raises(Refused, match="Later"):
         await require_meeting(Context(Deployment(world), Principal(PrincipalKind.API_KEY)), "m1")
+
+
+async def test_a_visit_is_found_once_until_the_meeting_changes(world, monkeypatch):
+    meeting = await world.meeting(by="user_01")
+    context = Context(Deployment(world), Principal(PrincipalKind.USER, sub="user_01"))
+    first = await require_meeting(context, meeting.id)
+    asked: list[str] = []
+    find = world.meetings.get
+
+    async def counted(meeting_id: str):
+        asked.append(meeting_id)
+        return await find(meeting_id)
+
+    monkeypatch.setattr(world.meetings, "get", counted)
+    assert await require_meeting(context, meeting.id) is first
+    assert asked == []
+    context.deployment.visits.forget(meeting.id)
+    await require_meeting(context, meeting.id)
+    assert asked == [meeting.id]
+
+
+async def test_a_meeting_that_changes_meanwhile_is_not_remembered(world, monkeypatch):
+    meeting = await world.meeting(by="user_01")
+    context = Context(Deployment(world), Principal(PrincipalKind.USER, sub="user_01"))
+    find = world.meetings.get
+
+    async def changing(meeting_id: str):
+        context.deployment.visits.forget(meeting_id)
+        return await find(meeting_id)
+
+    monkeypatch.setattr(world.meetings, "get", changing)
+    await require_meeting(context, meeting.id)
+    assert context.deployment.visits.find(meeting.id, context.principal) is None

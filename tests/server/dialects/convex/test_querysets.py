@@ -138,3 +138,9 @@ def test_watchers_are_exactly_the_topics_that_queries_read(steps):
             for one, topic in reads.items():
                 reads[one] = "t9" if topic == f"t{number}" else topic
         assert len(topics) == len(set(reads.values()))
+
+
+def test_arguments_are_bounded(queries):
+    long = Add(1, "a:b", [{"meetingId": "x" * querysets.MAX_ARGUMENTS}])
+    with pytest.raises(FrameError, match="too long"):
+        queries.modify(ModifyQuerySet(0, 1, (long,), ()))

@@ -80,3 +80,14 @@ def test_the_document():
         "timestamp": 1000.0,
         "type": "sdp",
     }
+
+
+def test_all_that_waits_is_bounded(box, monkeypatch):
+    monkeypatch.setattr(signals, "MAX_CHARACTERS", 3 * signal().size)
+    for user in ("a", "b", "c", "d"):
+        box.put("m", user, signal())
+    assert [len(box.waiting("m", user, 1000)) for user in "abcd"] == [0, 1, 1, 1]
+    [one] = box.waiting("m", "b", 1000)
+    box.done("b", {one.id})
+    box.put("m", "e", signal())
+    assert [len(box.waiting("m", user, 1000)) for user in "abcde"] == [0, 0, 1, 1, 1]

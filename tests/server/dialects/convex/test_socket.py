@@ -4,6 +4,7 @@ import asyncio
 import json
 
 import pytest
+from structlog.testing import capture_logs
 from support.clock import FakeClock
 
 from server.dialects.convex import socket as sockets
@@ -122,3 +123,15 @@ async def test_many_bad_credentials_are_slowed_down(one, memory, monkeypatch):
             await one._take(bad)
     assert waits == [sockets.TARPIT_SECONDS]
     assert "AuthError" in memory.sent[0]
+
+
+async def test_a_fault_in_an_update_sends_the_client_away_to_come_back(one, memory, monkeypatch):
+    async def broken() -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(one, "_update", broken)
+    one._wake.set()
+    with capture_logs() as logs:
+        await one._update_forever()
+    assert memory.code == 1011
+    assert [entry["task"] for entry in logs] == ["sync updates"]
