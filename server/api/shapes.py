@@ -49,7 +49,7 @@ People = Annotated[
 ]
 Ttl = Annotated[
     int,
-    Field(ge=10, le=31_536_000, description="Seconds; default 3600."),
+    Field(ge=1, le=31_536_000, description="Seconds; default 3600."),
     BeforeValidator(_whole),
 ]
 

@@ -51,8 +51,16 @@ def verify_signature(token: str, key: jwt.PyJWK | bytes, algorithm: str) -> None
         ) from error
 
 
-def check_times(claims: Mapping[str, object], now: float, leeway: float) -> None:
+def check_times(
+    claims: Mapping[str, object], now: float, leeway: float, *, late: float | None = None
+) -> None:
     """Check `exp` (required), `nbf` and `iat` (RFC 7519 section 4.1) against seconds since 1970.
+
+    Args:
+        claims: The token's, unchecked.
+        now: Seconds since 1970.
+        leeway: Seconds by which the issuer's clock may differ from ours.
+        late: Seconds for which an expired token is still good; None: `leeway`.
 
     Raises:
         TokenRefused: `claim_missing`, `claim_invalid`, `token_expired` or `token_not_yet_valid`;
@@ -63,7 +71,7 @@ def check_times(claims: Mapping[str, object], now: float, leeway: float) -> None
         raise TokenRefused(
             AuthCode.CLAIM_MISSING, "The token has no 'exp' claim.", {"claim": "exp"}
         )
-    if now > expires + leeway:
+    if now > expires + (leeway if late is None else late):
         seconds = str(int(now - expires))
         raise TokenRefused(
             AuthCode.TOKEN_EXPIRED,

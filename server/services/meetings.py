@@ -28,7 +28,7 @@ from signaling.model import Access, Meeting, MeetingStatus, RecordPolicy
 
 DEFAULT_TITLE = "Meeting"
 MAX_PARTICIPANTS = 1000
-MIN_TTL, MAX_TTL = 10, 31_536_000  # ten seconds to a year
+MIN_TTL, MAX_TTL = 1, 31_536_000  # one second to a year
 MAX_USER_ID = 256
 
 

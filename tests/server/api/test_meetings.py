@@ -212,7 +212,7 @@ class TestTokens:
             {"name": "\u0000"},
             {"name": "x" * 81},
             {"name": "Ada", "role": "king"},
-            {"name": "Ada", "ttl": 9},
+            {"name": "Ada", "ttl": 0},
             {"name": "Ada", "ttl": 10**9},
             {"name": "Ada", "user_id": ""},
             {"name": "Ada", "user_id": " u "},

@@ -132,7 +132,7 @@ async def test_a_token_for_a_user_registers_at_once(app: App):
     [
         (TokenWish(""), "name_required"),
         (TokenWish("x" * 81), "name_invalid"),
-        (TokenWish("Ada", ttl=1), "invalid_ttl"),
+        (TokenWish("Ada", ttl=0), "invalid_ttl"),
         (TokenWish("Ada", ttl=10**9), "invalid_ttl"),
         (TokenWish("Ada", user_id=""), "invalid_user_id"),
         (TokenWish("Ada", user_id=" x"), "invalid_user_id"),
