@@ -199,7 +199,7 @@ class RecordingStore(Protocol):
         ...
 
     async def delete_recording(self, recording_id: str) -> bool:
-        """Forget a recording and its files; False when there is none."""
+        """Forget a recording, its files and its links; False when there is none."""
         ...
 
 

@@ -11,7 +11,13 @@ from server.storage.database import Database
 from server.storage.port import RecordingQuery
 from server.storage.rows import from_row, to_row
 from server.storage.sql_meetings import member_of
-from server.storage.tables import api_keys, recording_files, recordings
+from server.storage.tables import (
+    api_keys,
+    recording_files,
+    recordings,
+    share_accesses,
+    shares,
+)
 from signaling.model import RecordingState
 
 FINISHED = [RecordingState.READY.value, RecordingState.FAILED.value]
@@ -101,9 +107,17 @@ class SqlRecordings:
         return from_row(RecordingFileView, row) if row else None
 
     async def delete_recording(self, recording_id: str) -> bool:
-        """Forget a recording and its files; False when there is none."""
-        statement = delete(recordings).where(recordings.c.id == recording_id)
-        return await self._db.change(statement) > 0
+        """Forget a recording, its files and its links; False when there is none."""
+        links = select(shares.c.id).where(shares.c.recording_id == recording_id)
+        async with self._db.writing() as connection:
+            await connection.execute(
+                delete(share_accesses).where(share_accesses.c.share_id.in_(links))
+            )
+            await connection.execute(delete(shares).where(shares.c.recording_id == recording_id))
+            gone = await connection.execute(
+                delete(recordings).where(recordings.c.id == recording_id)
+            )
+        return gone.rowcount > 0
 
 
 class SqlKeys:

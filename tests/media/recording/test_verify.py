@@ -103,3 +103,15 @@ def test_segments_out_of_place_are_found(recorded: Path):
     first.est_error_ms = 30
     faults = checked(recorded, manifest)
     assert faults == [(first.file, "alignment"), (second.file, "alignment")]
+
+
+def test_a_segment_that_a_failing_disk_broke_off_is_as_good_as_it_can_be(recorded: Path):
+    manifest = read(recorded)
+    segment = manifest.tracks[0].segments[0]
+    segment.complete = False
+
+    def cut(data: bytes) -> bytes:
+        return data[: data.rindex(b"OggS")]
+
+    _ = rewrite(recorded, manifest, cut)
+    assert checked(recorded, manifest) == []

@@ -121,3 +121,12 @@ async def test_unknown_links_are_not_found(app: App, recording_id: str):
     assert await code_of(app.shares.find(new_id(), share.id)) == "share_not_found"
     assert await code_of(app.shares.revoke(recording_id, "x")) == "share_not_found"
     assert await code_of(made(app, new_id())) == "recording_not_found"
+
+
+async def test_links_go_with_their_recording(app: App, recording_id: str):
+    share, token = await made(app, recording_id)
+    _ = await app.shares.open(token, None)
+    await app.recordings.delete(recording_id)
+    assert await app.shares.of(recording_id) == []
+    assert await app.shares.accesses(share.id) == []
+    assert await code_of(app.shares.open(token, None)) == "share_not_found"
