@@ -116,9 +116,7 @@ class Call:
         """A live session with those whom memory has forgotten, from storage."""
         await self.app.sessions.settle()
         stored = await self.app.storage.find_session(live.session.id)
-        if stored is None:
-            return live
-        return replace(view_of(stored), session=live.session)
+        return live if stored is None else combined(view_of(stored), live)
 
     async def session(self) -> SessionView:
         """The session of the path.
@@ -129,11 +127,14 @@ class Call:
         wanted = self.part("session")
         await self.app.sessions.settle()
         stored = await self.app.storage.find_session(wanted)
-        if stored is None or stored.account != self.ref.account:
+        found = live = self.app.tracker.session(wanted)
+        if stored is not None:
+            found = view_of(stored) if live is None else combined(view_of(stored), live)
+        if found is None or found.account != self.ref.account:
             not_found("session", wanted)
-        if stored.session.state is SessionState.PENDING:
+        if found.session.state is SessionState.PENDING:
             not_found("session", wanted)
-        return view_of(stored)
+        return found
 
     async def beside(self, entity_id: str) -> Body:
         """What the dialect keeps beside an entity."""
@@ -143,3 +144,14 @@ class Call:
     async def keep(self, entity_id: str, data: Body) -> None:
         """Keep that."""
         await self.app.storage.save_record(Extra(entity_id, data, self.app.clock.utc()))
+
+
+def combined(stored: SessionView, live: SessionView) -> SessionView:
+    """A live session from both: storage knows people long gone, memory is ahead of a slow disk."""
+    people = {one.participant.id: one for one in stored.participants}
+    for one in live.participants:
+        known = people.get(one.participant.id)
+        links = {} if known is None else {link.id: link for link in known.connections}
+        links |= {link.id: link for link in one.connections}
+        people[one.participant.id] = replace(one, connections=tuple(links.values()))
+    return replace(live, participants=tuple(people.values()))

@@ -2,11 +2,12 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 from aiohttp import web
 
 from server.dialects.realtimekit.answers import bad, not_found, success, time_text
-from server.dialects.realtimekit.kit import Call
+from server.dialects.realtimekit.kit import Call, combined
 from server.dialects.realtimekit.meetings import title_of
 from server.dialects.realtimekit.people import peer_events, person, preset_of, view_types
 from server.dialects.realtimekit.reading import (
@@ -88,6 +89,7 @@ async def all_sessions(call: Call, meeting_id: str | None = None) -> list[Counte
     """Every session of the app, counted, newest first."""
     await call.app.sessions.settle()
     now, found = call.app.clock.utc(), list[Counted]()
+    live = _live_sessions(call, meeting_id)
     titles: dict[str, str] = {}
     before: str | None = None
     while True:
@@ -95,13 +97,32 @@ async def all_sessions(call: Call, meeting_id: str | None = None) -> list[Counte
         page = await call.app.storage.list_sessions(query)
         for stored in page:
             view = view_of(stored)
-            of = view.session.meeting_id
-            if of not in titles:
-                titles[of] = await session_title(call, view)
-            found.append(Counted(view, tally(view, now), titles[of]))
+            running = live.pop(view.session.id, None)
+            if running is not None:
+                view = combined(view, running)
+            found.append(await _counted(call, view, now, titles))
         if len(page) < _CHUNK:
-            return found
+            break
         before = page[-1].session.id
+    early = [await _counted(call, view, now, titles) for view in live.values()]
+    return sorted([*early, *found], key=lambda one: one.view.session.id, reverse=True)
+
+
+def _live_sessions(call: Call, meeting_id: str | None) -> dict[str, SessionView]:
+    """What memory knows of the app's sessions that have not ended."""
+    return {
+        view.session.id: view
+        for view in call.app.tracker.live_sessions(call.ref.account)
+        if view.session.state is not SessionState.PENDING
+        and meeting_id in (None, view.session.meeting_id)
+    }
+
+
+async def _counted(call: Call, view: SessionView, now: datetime, titles: dict[str, str]) -> Counted:
+    of = view.session.meeting_id
+    if of not in titles:
+        titles[of] = await session_title(call, view)
+    return Counted(view, tally(view, now), titles[of])
 
 
 async def session_title(call: Call, view: SessionView) -> str:
