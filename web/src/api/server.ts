@@ -9,7 +9,8 @@ export interface Server {
   signOut(): Promise<void>;
   /** Whether this browser may start meetings now. */
   signedIn(): Promise<boolean>;
-  createMeeting(title: string): Promise<MeetingInfo>;
+  /** `access` says who may join; without it the server's own rule holds. */
+  createMeeting(title: string, access?: "link" | "token"): Promise<MeetingInfo>;
   hostToken(meeting: string, name: string): Promise<IssuedToken>;
   lobby(meeting: string, token: string | null): Promise<Lobby>;
   recordings(cursor: string | null, signal: AbortSignal): Promise<Page<RecordingInfo>>;
@@ -66,8 +67,11 @@ export function openServer(): Server {
         throw error;
       }
     },
-    createMeeting: (title) =>
-      authorized("/v1/meetings", { method: "POST", body: title ? { title } : {} }),
+    createMeeting: (title, access) =>
+      authorized("/v1/meetings", {
+        method: "POST",
+        body: { ...(title ? { title } : {}), ...(access ? { access } : {}) },
+      }),
     hostToken: (meeting, name) =>
       authorized(`/v1/meetings/${at(meeting)}/tokens`, {
         method: "POST",

@@ -81,12 +81,16 @@ export function HomePage({ server }: { server: Server }) {
 
 function Start({ home }: { home: Home }) {
   const [title, setTitle] = useState("");
+  const [open, setOpen] = useState(true);
+  const account = home.account.value;
+  // In development mode every meeting is open to whoever has its link.
+  const asked = account.kind === "ready" && account.access !== "open";
   return (
     <form
       class="card"
       onSubmit={(event) => {
         event.preventDefault();
-        void home.start(title);
+        void home.start(title, asked ? (open ? "link" : "token") : undefined);
       }}
     >
       <h2>{t("home.start")}</h2>
@@ -104,6 +108,16 @@ function Start({ home }: { home: Home }) {
           {home.busy.value ? t("home.starting") : t("home.startButton")}
         </Button>
       </div>
+      {asked && (
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={open}
+            onChange={(event) => setOpen(event.currentTarget.checked)}
+          />
+          <span>{t("home.openToLink")}</span>
+        </label>
+      )}
     </form>
   );
 }

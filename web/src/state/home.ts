@@ -71,10 +71,10 @@ export class Home {
     }
   }
 
-  /** Makes a meeting and opens it as its host. */
-  async start(title: string): Promise<void> {
+  /** Makes a meeting and opens it as its host; `access` is left to the server when not given. */
+  async start(title: string, access?: "link" | "token"): Promise<void> {
     await this.work(async () => {
-      const meeting = await this.server.createMeeting(title.trim());
+      const meeting = await this.server.createMeeting(title.trim(), access);
       const name = this.store.read("name") ?? t("home.hostName");
       const { token } = await this.server.hostToken(meeting.id, name);
       addRecent(this.store, { id: meeting.id, title: meeting.title, at: this.wall() });

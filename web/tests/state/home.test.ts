@@ -42,6 +42,22 @@ test("starting makes a meeting, remembers it and opens it as its host", async ()
   expect(home.busy.value).toBe(false);
 });
 
+test("who may join is asked for only when told", async () => {
+  const asked: unknown[][] = [];
+  const { home } = make({
+    createMeeting: async (...given) => {
+      asked.push(given);
+      throw new ApiError(0, "offline", "", null);
+    },
+  });
+  await home.start("A");
+  await home.start("B", "token");
+  expect(asked).toEqual([
+    ["A", undefined],
+    ["B", "token"],
+  ]);
+});
+
 test("a refusal is told and the form works again", async () => {
   const { home } = make({
     createMeeting: async () => {
