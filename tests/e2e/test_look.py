@@ -108,7 +108,7 @@ def test_a_meeting_from_first_to_last(
     show(ana, "meeting-people")
     ana.page.keyboard.press("Escape")
     ana.page.keyboard.press("n")
-    expect(ana.page.get_by_text("Round trip")).to_be_visible(timeout=15_000)
+    expect(ana.page.get_by_text("Round trip").first).to_be_visible(timeout=15_000)
     show(ana, "meeting-network")
     ana.page.keyboard.press("Escape")
     ana.button("More").click()
