@@ -1,9 +1,11 @@
 """One second of a connection's video: what it sends is measured, what it gets is fitted to it."""
 
+from media.plane import pictures
 from media.plane.downlink import Downlink
 from media.plane.port import Connection
 from media.quality.measure import ReportMeter
 
+LEAST_MARGIN = 1.5  # rates differ from second to second
 ENOUGH_PACKETS = 10  # among fewer, a lost one is chance
 RESTING = 20_000  # bits a second, smoothed: less than any picture that moves
 ESTIMATE_LIVES_NS = 3_000_000_000  # receivers repeat theirs at least once a second
@@ -21,6 +23,7 @@ class Adaptation:
         self._link = Downlink()
         self._last_ns: int | None = None
         self._sent = 0
+        self._trip_ns: int | None = None
 
     def tick(self, now_ns: int, *, server_limited: bool) -> None:
         """Take the time since the last tick, about a second.
@@ -40,13 +43,15 @@ class Adaptation:
                 stream.rate, stream.octets = _smoothed(stream.rate, rate), 0
         sent, loss = self._observe(elapsed_ns)
         if any(not slot.audio for slot in connection.slots.values()):
-            trip_ns = None if server_limited else connection.round_trip_ns
+            before, self._trip_ns = self._trip_ns, connection.round_trip_ns
+            trip_ns = None if server_limited or before == self._trip_ns else self._trip_ns
             connection.budget = self._link.tick(
                 now_ns / 1e9,
                 sent=sent,
                 estimate=self._estimate(now_ns),
                 loss=loss,
                 trip_ms=None if trip_ns is None else trip_ns / 1e6,
+                least=round(pictures.least_rate(connection) * LEAST_MARGIN),
             )
         connection.room.adapt(connection)
 

@@ -34,7 +34,14 @@ class Downlink:
         self._best_trip: float | None = None
 
     def tick(
-        self, at: float, *, sent: int, estimate: int | None, loss: float, trip_ms: float | None
+        self,
+        at: float,
+        *,
+        sent: int,
+        estimate: int | None,
+        loss: float,
+        trip_ms: float | None,
+        least: int = LEAST,
     ) -> int | None:
         """Take one second.
 
@@ -43,7 +50,9 @@ class Downlink:
             sent: Video bits a second sent to it.
             estimate: Its own estimate (REMB), None when it sent none lately.
             loss: Share of packets that it reports lost, 0 to 1; the worst of its streams.
-            trip_ms: Round trip, None while unknown.
+            trip_ms: A new round trip, None without one.
+            least: Bits a second of the smallest pictures of all. Less is set by loss alone: delay
+                may be a busy machine's, and hiding pictures would not help it.
 
         Returns:
             Bits a second for video, None without a limit.
@@ -53,8 +62,10 @@ class Downlink:
         low = estimate is not None and estimate < ESTIMATE * min(sent, self._sent)
         crowded, self._low = low and self._low, low  # once is a key frame's own queue
         if loss > LOSS or crowded or self._queued(trip_ms):
-            floor = estimate if crowded and estimate is not None else arrived * BACK_OFF
-            self._trouble(at, min(floor, arrived * BACK_OFF if loss > LOSS else floor))
+            limit = arrived * BACK_OFF
+            if crowded and estimate is not None:
+                limit = min(limit, estimate) if loss > LOSS else estimate
+            self._trouble(at, max(limit, LEAST if loss > LOSS else least))
         else:
             self._quiet(at)
         return self.budget
@@ -72,7 +83,6 @@ class Downlink:
             self._hold = min(self._hold * 2, LONGEST_HOLD)
             self._stepped = None
         self._quiet_since = None
-        limit = max(limit, LEAST)
         self.budget = round(limit if self.budget is None else min(limit, self.budget))
 
     def _quiet(self, at: float) -> None:

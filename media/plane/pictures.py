@@ -28,6 +28,16 @@ def fit(connection: Connection, events: RoomEvents) -> None:
             events.keyframe_wanted(streams[place])
 
 
+def least_rate(connection: Connection) -> int:
+    """Bits a second of the worst flowing layer of every picture that the connection gets."""
+    total = 0
+    for slot in connection.slots.values():
+        if not slot.audio and slot.track is not None:
+            flowing = [each.rate for each in slot.track.layers if each.flowing and each.rate > 0]
+            total += min(flowing, default=0)
+    return total
+
+
 def wanted_height(track: Track) -> int:
     """The tallest tile that shows a source on a link that takes it; 0 when nobody watches."""
     return max((slot.height for slot in track.viewers if not slot.starved), default=0)

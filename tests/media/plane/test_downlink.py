@@ -10,8 +10,8 @@ RATES = (150_000, 500_000, 1_500_000)
 LAYERS = tuple(Layer(rate) for rate in RATES)
 
 
-def feed(link, at, sent=1_000_000, estimate=None, loss=0.0, trip_ms=30.0):
-    return link.tick(at, sent=sent, estimate=estimate, loss=loss, trip_ms=trip_ms)
+def feed(link, at, sent=1_000_000, estimate=None, loss=0.0, trip_ms=30.0, **facts):
+    return link.tick(at, sent=sent, estimate=estimate, loss=loss, trip_ms=trip_ms, **facts)
 
 
 @pytest.fixture
@@ -85,6 +85,16 @@ def test_long_quiet_makes_the_waits_short_again(link):
     assert link._hold == FIRST_HOLD
 
 
+def test_delay_alone_hides_no_picture(link):
+    for at in (10, 11, 12):
+        budget = feed(link, at, estimate=50_000, trip_ms=900, least=300_000)
+    assert budget == 300_000
+    assert (
+        link.tick(13.0, sent=300_000, estimate=50_000, loss=0.5, trip_ms=None, least=300_000)
+        == 50_000
+    )
+
+
 class Wire:
     """A bottleneck with a queue, and a receiver that estimates what it takes."""
 
@@ -117,7 +127,7 @@ def call(seed, capacities):
         jitter = wire.random.uniform(0.8, 1.2)
         sent = 0 if shown is None else round(RATES[shown] * jitter)
         facts = wire.second(sent)
-        budget = link.tick(float(at), sent=sent, **facts)
+        budget = link.tick(float(at), sent=sent, least=RATES[0] * 3 // 2, **facts)
         shown = allot([Demand(LAYERS, 2, shown)], budget)[0]
         places.append(shown)
     return places
