@@ -71,7 +71,8 @@ class Tracker:
         Raises:
             Exception: The database's, when the last facts could not be stored.
         """
-        await self._scope.close()
+        async with self._writing:  # a batch cut off in the middle would hold the database
+            await self._scope.close()
         for stream in list(self._streams):
             stream.close()
         await self.flush()
