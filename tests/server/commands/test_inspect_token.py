@@ -31,7 +31,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def test_a_good_token_is_accepted_and_shown(settings):
-    accepted, lines = inspect_token(settings, PROVIDER.token(aud="app", exp=NOW + 60))
+    accepted, lines = inspect_token(settings, PROVIDER.token(aud="app", exp=NOW + 3600))
     text = "\n".join(lines)
     assert accepted
     assert lines[-1] == "ACCEPTED  kind user, sub user_01"
@@ -42,10 +42,10 @@ def test_a_good_token_is_accepted_and_shown(settings):
     ("token", "code"),
     [
         (PROVIDER.token(aud="app", exp=NOW - 60), "token_expired"),
-        (PROVIDER.token(aud="other", exp=NOW + 60), "issuer_unknown"),
-        (PROVIDER.token(iss="https://else.test", exp=NOW + 60), "issuer_unknown"),
-        (PROVIDER.token(headers={"kid": None}, aud="app", exp=NOW + 60), "key_id_missing"),
-        (PROVIDER.token(headers={"kid": "k9"}, aud="app", exp=NOW + 60), "signature_invalid"),
+        (PROVIDER.token(aud="other", exp=NOW + 3600), "issuer_unknown"),
+        (PROVIDER.token(iss="https://else.test", exp=NOW + 3600), "issuer_unknown"),
+        (PROVIDER.token(headers={"kid": None}, aud="app", exp=NOW + 3600), "key_id_missing"),
+        (PROVIDER.token(headers={"kid": "k9"}, aud="app", exp=NOW + 3600), "signature_invalid"),
         (PROVIDER.token(aud="app"), "claim_missing"),
         ("hello", "token_malformed"),
         ("rt_unknown", "api_key_invalid"),
