@@ -94,7 +94,7 @@ def _check_pages(file: BufferedReader, segment: Segment) -> tuple[int, bool]:
         found = survey(data)
         if found.end != len(data) or (found.damaged and segment.complete):
             raise _WrongError("damaged", "Some of its pages are damaged.")
-    ticks = found.position - found.pre_skip
+    ticks = max(0, found.position - found.pre_skip)  # shorter than the pre-skip: nothing to hear
     if not segment.complete and segment.recovered is None:
         return ticks, found.damaged > 0  # a failing disk broke it off; another segment goes on
     if not found.ended:

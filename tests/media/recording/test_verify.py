@@ -8,6 +8,7 @@ from support.recording import microphone, speak, started
 
 from media.recording.files import RecordingDirectory
 from media.recording.manifest import MANIFEST, Manifest, decode
+from media.recording.pyav import OpusMuxer
 from media.recording.verify import verify
 from media.recording.writer import WriterThread
 
@@ -93,6 +94,18 @@ def test_a_wrong_duration_is_found(recorded: Path):
     segment = manifest.tracks[0].segments[0]
     segment.duration_ms += 5
     assert checked(recorded, manifest) == [(segment.file, "duration")]
+
+
+def test_a_track_that_ends_within_its_pre_skip_is_whole_and_silent(recorded: Path):
+    def short(_: bytes) -> bytes:
+        stream = OpusMuxer(channels=1, pre_skip=3840, comments={})
+        packets = [stream.add(b"\xf8\xff\xfe", 960) for _ in range(3)]
+        return stream.headers() + b"".join(packets) + stream.finish()
+
+    manifest = read(recorded)
+    _ = rewrite(recorded, manifest, short)
+    manifest.tracks[0].segments[0].duration_ms = 0.0
+    assert checked(recorded, manifest) == []
 
 
 def test_segments_out_of_place_are_found(recorded: Path):
