@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 
 class MediaKind(StrEnum):
@@ -260,6 +260,12 @@ class RoomListener(Protocol):
         """Who speaks now, loudest first; at most four times a second."""
 
 
+EndedBy: TypeAlias = Literal[
+    "user", "empty", "max_length", "disk_floor", "shutdown", "write_error", "recovered"
+]
+"""Why a recording ended."""
+
+
 @dataclass(frozen=True, slots=True)
 class RecordingSpec:
     """What the engine must know to record a room.
@@ -271,6 +277,7 @@ class RecordingSpec:
         meeting_id: Written into the manifest.
         session_id: Written into the manifest.
         started_by: Participant or key that asked, for the manifest.
+        continues: The directory holds this recording's beginning, whose writer is gone.
     """
 
     recording_id: str
@@ -279,6 +286,7 @@ class RecordingSpec:
     meeting_id: str
     session_id: str
     started_by: str | None = None
+    continues: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +348,55 @@ class RecordingListener(Protocol):
 
     def recording_failed(self, recording_id: str, code: str) -> None:
         """Writing broke down for good; what was written is kept."""
+
+
+class RunningRecording(Protocol):
+    """A recording that takes packets; used on the event loop, never blocking it."""
+
+    def pause(self) -> None:
+        """Store nothing from now on; the time line goes on in silence. Idempotent."""
+
+    def resume(self) -> None:
+        """Store again from now on. Idempotent."""
+
+    async def stop(self, ended_by: EndedBy = "user") -> RecordingResult:
+        """Take no more packets, fill every track up to now, close and describe the files.
+
+        Idempotent.
+
+        Args:
+            ended_by: Why, for the manifest.
+
+        Raises:
+            RecordingError: `abandoned` when the files could not be closed.
+        """
+        ...
+
+
+class Recorders(Protocol):
+    """Where recordings are written: beside the engine whose packets they take."""
+
+    def start(self) -> None:
+        """Be ready to record."""
+
+    async def record(
+        self, spec: RecordingSpec, listener: RecordingListener, *, disk_floor_bytes: int
+    ) -> RunningRecording:
+        """Record every audio track of a room from now on.
+
+        Args:
+            spec: What to record and where.
+            listener: Hears when writing breaks down for good.
+            disk_floor_bytes: Free space below which no recording starts.
+
+        Raises:
+            RecordingError: `directory_not_writable`, `directory_in_use`, `disk_full`,
+                `write_error`.
+        """
+        ...
+
+    def stop(self) -> None:
+        """Let go of what has not ended. Blocks."""
 
 
 class TrackTap(Protocol):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import structlog
 
 from media.clock import Clock, SystemClock
+from media.recording.recorders import LocalRecorders
 from media.recording.writer import WriterThread
 from media.types import RtcSettings
 from server.addresses import advertised, has_ipv6_loopback
@@ -72,8 +73,9 @@ def build(
     recordings = RecordingsService(
         store=storage,
         files=LocalFiles(settings.recordings_directory),
-        writer=WriterThread(clock, settings.recording.fsync_seconds),
-        engine=engine,
+        recorders=LocalRecorders(
+            engine, WriterThread(clock, settings.recording.fsync_seconds), clock
+        ),
         meetings=meetings,
         tracker=tracker,
         clock=clock,

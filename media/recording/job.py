@@ -11,7 +11,6 @@ from media.errors import RecordingError
 from media.recording.files import RecordingDirectory, error_code
 from media.recording.manifest import (
     MANIFEST,
-    EndedBy,
     LossBounds,
     Manifest,
     Paused,
@@ -23,7 +22,7 @@ from media.recording.plan import Reason
 from media.recording.segment import TimeZero
 from media.recording.tap import QueuedTap
 from media.recording.track import Place, TrackIdentity, TrackWriter
-from media.types import RecordingResult, RecordingSpec, TrackSource
+from media.types import EndedBy, RecordingResult, RecordingSpec, TrackSource
 
 MANIFEST_EVERY_NS = 10_000_000_000
 PROCESS_LOSS_MS = 1000
@@ -61,6 +60,7 @@ class RecordingJob:
         clock: For the recording's zero.
         fsync_seconds: Longest time that written pages stay off the disk.
         failed: Called from the writer thread with a code, once, when writing broke down for good.
+        earlier: What an earlier writer left of the same recording; its time line goes on.
 
     Attributes:
         zero: The recording's zero on both clocks.
@@ -78,8 +78,12 @@ class RecordingJob:
         clock: Clock,
         fsync_seconds: float,
         failed: Callable[[str], None],
+        earlier: Manifest | None = None,
     ) -> None:
         self.zero = TimeZero(clock.utc(), clock.monotonic_ns())
+        if earlier is not None and not earlier.rebuilt:  # same machine, same monotonic clock
+            base = earlier.time_base
+            self.zero = TimeZero(base.utc, base.monotonic_ns)
         self.opened: deque[Opened] = deque()
         self.paused: list[Paused] = []
         self.finish_ns: int | None = None
@@ -105,6 +109,8 @@ class RecordingJob:
                 power_ms=PROCESS_LOSS_MS + round(fsync_seconds * 1000),
             ),
         )
+        if earlier is not None:
+            self._take_over(earlier)
         self._place = Place(
             recording_id=spec.recording_id,
             directory=directory,
@@ -114,6 +120,13 @@ class RecordingJob:
             changed=self._note_change,
             failed=self._note_failure,
         )
+
+    def _take_over(self, earlier: Manifest) -> None:
+        self._manifest.tracks = earlier.tracks
+        self._manifest.started_by = earlier.started_by
+        self.paused.extend(earlier.paused)
+        for entry in earlier.tracks:
+            self._entries[entry.participant_id, entry.label] = entry
 
     def write_manifest(self) -> None:
         """Write `manifest.json` as things stand.

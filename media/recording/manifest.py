@@ -5,7 +5,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from media.errors import RecordingError
-from media.types import MediaKind, RecordedFile, RecordingResult, TrackSource
+from media.types import EndedBy, MediaKind, RecordedFile, RecordingResult, TrackSource
 
 MANIFEST = "manifest.json"
 CONTENT_TYPE = "audio/ogg; codecs=opus"
@@ -115,9 +115,6 @@ class LossBounds(_Model):
 
 
 State: TypeAlias = Literal["recording", "paused", "stopping", "ready", "recovered", "failed"]
-EndedBy: TypeAlias = Literal[
-    "user", "empty", "max_length", "disk_floor", "shutdown", "write_error", "recovered"
-]
 
 
 class Manifest(_Model):

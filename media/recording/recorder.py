@@ -9,12 +9,14 @@ from media.clock import Clock
 from media.errors import RecordingError
 from media.recording.files import RecordingDirectory, error_code
 from media.recording.job import Opened, RecordingJob
-from media.recording.manifest import EndedBy, Paused
+from media.recording.manifest import Manifest, Paused
 from media.recording.plan import Reason
+from media.recording.recovery import reopen
 from media.recording.tap import QueuedTap
 from media.recording.track import TrackIdentity
 from media.recording.writer import WriterThread
 from media.types import (
+    EndedBy,
     MediaKind,
     RecordingListener,
     RecordingResult,
@@ -181,8 +183,8 @@ def _prepare(
         message = "the recording's directory cannot be opened"
         raise RecordingError("directory_not_writable", message) from error
     try:
-        _check(directory, disk_floor_bytes)
-        job = RecordingJob(spec, directory, clock, fsync_seconds, failed)
+        earlier = _check(directory, spec, clock, disk_floor_bytes)
+        job = RecordingJob(spec, directory, clock, fsync_seconds, failed, earlier)
         job.write_manifest()
     except OSError as error:
         directory.close()
@@ -194,8 +196,12 @@ def _prepare(
     return job
 
 
-def _check(directory: RecordingDirectory, disk_floor_bytes: int) -> None:
-    if not directory.lock() or directory.names():
+def _check(
+    directory: RecordingDirectory, spec: RecordingSpec, clock: Clock, disk_floor_bytes: int
+) -> Manifest | None:
+    """See that the directory is ours alone; what a dead writer left in it is made whole."""
+    if not directory.lock() or (directory.names() and not spec.continues):
         raise RecordingError("directory_in_use", "the recording's directory is used by another")
     if directory.free_bytes() < disk_floor_bytes:
         raise RecordingError("disk_full", "too little space is left for a recording")
+    return reopen(directory, spec.directory, clock) if spec.continues else None

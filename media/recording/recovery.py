@@ -59,6 +59,22 @@ def recover(directory: Path, clock: Clock) -> RecordingResult:
         place.close()
 
 
+def reopen(place: RecordingDirectory, directory: Path, clock: Clock) -> Manifest:
+    """Make whole what a dead writer left of a recording that goes on. Blocks.
+
+    Args:
+        place: The recording's directory, locked.
+        directory: The same as a path.
+        clock: As in `recover`.
+
+    Returns:
+        The manifest with every file so far; it is not written.
+    """
+    manifest = _read_manifest(place) or _empty_manifest(directory, clock)
+    _recover_files(place, manifest)
+    return manifest
+
+
 def _recover(place: RecordingDirectory, directory: Path, clock: Clock) -> RecordingResult:
     if not place.lock():
         return RecordingResult(directory.name, clock.utc(), 0.0, (), "recording_in_progress")

@@ -9,12 +9,9 @@ import structlog
 
 from media.clock import Clock
 from media.errors import RecordingError
-from media.recording.manifest import EndedBy
-from media.recording.recorder import Recorder
 from media.recording.recovery import recover
-from media.recording.writer import WriterThread
 from media.tasks import OnError, TaskScope
-from media.types import RecordingResult, RecordingSpec
+from media.types import EndedBy, Recorders, RecordingResult, RecordingSpec, RunningRecording
 from server.config import RecordingSettings
 from server.records import RecordingFileView, RecordingView
 from server.services.cursors import decode_cursor, page_of
@@ -45,7 +42,6 @@ from signaling.model import (
     RecordPolicy,
     SessionState,
 )
-from signaling.ports import MediaEngine
 
 logger = structlog.get_logger(__name__)
 
@@ -60,7 +56,7 @@ class _Running:
     """A recording that is not finished; `changing` lets one transition happen at a time."""
 
     view: RecordingView
-    recorder: Recorder | None = None
+    recorder: RunningRecording | None = None
     changing: asyncio.Lock = dataclasses.field(default_factory=asyncio.Lock)
     done: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
 
@@ -74,8 +70,7 @@ class RecordingsService:
     Args:
         store: Where recordings are listed.
         files: Where their files are.
-        writer: The thread that writes them.
-        engine: Hands out audio.
+        recorders: Where they are written, beside the engine.
         meetings: Tells whether a meeting may be recorded.
         tracker: Tells which session is live.
         clock: The process's clock.
@@ -94,8 +89,7 @@ class RecordingsService:
         *,
         store: RecordingStore,
         files: LocalFiles,
-        writer: WriterThread,
-        engine: MediaEngine,
+        recorders: Recorders,
         meetings: MeetingsService,
         tracker: Tracker,
         clock: Clock,
@@ -104,8 +98,7 @@ class RecordingsService:
     ) -> None:
         self._store = store
         self._files = files
-        self._writer = writer
-        self._engine = engine
+        self._recorders = recorders
         self._meetings = meetings
         self._tracker = tracker
         self._clock = clock
@@ -144,7 +137,7 @@ class RecordingsService:
     # life of the process
 
     async def recover(self) -> None:
-        """Finish what a crash left; before the writer thread starts."""
+        """Finish what a crash left; before anything is recorded."""
         for view in await self._store.unfinished_recordings():
             await self._recover_one(view)
         await self.products.resume()
@@ -178,13 +171,13 @@ class RecordingsService:
         _ = self._scope.spawn(verify(), name="verify recovered recording")
 
     async def start_writing(self) -> None:
-        """Start the writer thread, and what watches recordings."""
-        self._writer.start()
+        """Be ready to record, and start what watches recordings."""
+        self._recorders.start()
         _ = self._scope.spawn(self._guard.run(), name="watch recordings")
         _ = self._scope.spawn(self._retention.run(), name="delete old recordings")
 
     async def stop_all(self) -> None:
-        """Stop every recording and wait until its files are whole; then the writer thread."""
+        """Stop every recording and wait until its files are whole; then the recorders."""
         for running in list(self._running.values()):
             await self.end(running.view.id, "shutdown")
         try:
@@ -196,7 +189,7 @@ class RecordingsService:
         await self.products.close()
         await self._scope.close()
         await self._workers.close()
-        await asyncio.to_thread(self._writer.stop)
+        await asyncio.to_thread(self._recorders.stop)
 
     async def _all_done(self) -> None:
         for running in list(self._running.values()):
@@ -269,17 +262,14 @@ class RecordingsService:
             session_id=view.session_id,
             started_by=view.started_by,
         )
-        running.recorder = await Recorder.start(
-            spec, self._writer, self._clock, self, disk_floor_bytes=self._floor_bytes
+        running.recorder = await self._recorders.record(
+            spec, self, disk_floor_bytes=self._floor_bytes
         )
         running.view = dataclasses.replace(view, started_at=self._clock.utc())
-        with running.recorder.attaching():
-            self._engine.add_tap(view.session_id, running.recorder)
         await self._change(running, RecordingState.RECORDING)
 
     async def _failed_to_start(self, running: _Running, code: str) -> None:
         if running.recorder is not None:
-            self._engine.remove_tap(running.view.session_id, running.recorder)
             _ = await running.recorder.stop()
         running.view = dataclasses.replace(
             running.view, failure=code, ended_at=self._clock.utc(), duration_seconds=0.0
@@ -338,11 +328,10 @@ class RecordingsService:
 
     async def _end(self, running: _Running, why: EndedBy) -> None:
         recorder = self._recorder(running)
-        self._engine.remove_tap(running.view.session_id, recorder)
         await self._change(running, RecordingState.STOPPING)
         _ = self._scope.spawn(self._process(running, recorder, why), name="finish recording")
 
-    async def _process(self, running: _Running, recorder: Recorder, why: EndedBy) -> None:
+    async def _process(self, running: _Running, recorder: RunningRecording, why: EndedBy) -> None:
         try:
             await self._change(running, RecordingState.PROCESSING)
             running.view = await self._outcome(running.view, recorder, why)
@@ -350,7 +339,7 @@ class RecordingsService:
             await self._finish(running, running.view.state)
 
     async def _outcome(
-        self, view: RecordingView, recorder: Recorder, why: EndedBy
+        self, view: RecordingView, recorder: RunningRecording, why: EndedBy
     ) -> RecordingView:
         try:
             result = await recorder.stop(why)
@@ -534,7 +523,7 @@ class RecordingsService:
             raise has_ended()
         return running
 
-    def _recorder(self, running: _Running) -> Recorder:
+    def _recorder(self, running: _Running) -> RunningRecording:
         if running.recorder is None or not running.view.state.active:
             raise has_ended()
         return running.recorder

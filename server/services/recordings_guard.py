@@ -9,7 +9,7 @@ from typing import Protocol
 import structlog
 
 from media.clock import Clock
-from media.recording.manifest import EndedBy
+from media.types import EndedBy
 from server.records import RecordingView
 
 EVERY_SECONDS = 5.0

@@ -1,6 +1,7 @@
 import asyncio
 import errno
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -420,3 +421,45 @@ class TestMidStream:
         file, _ = await self.sound(tmp_path, writer, clock, wait=1.0)
         assert file.offset_seconds == pytest.approx(1.0, abs=0.001)
         assert file.duration_seconds == pytest.approx(2, abs=0.021)
+
+
+class TestGoingOn:
+    async def test_a_dead_writers_recording_goes_on_with_a_new_segment(
+        self, tmp_path: Path, writer: WriterThread, clock: FakeClock
+    ) -> None:
+        first = await started(tmp_path, writer, clock)
+        packets = tone_packets(2.0)
+        _ = speak(microphone(first), clock, packets)
+        await asyncio.to_thread(writer.stop)  # abandons it, as the end of its process would
+        clock.advance(3.0)
+        other = WriterThread(clock)
+        other.start()
+        again = replace(spec(tmp_path), continues=True)
+        recorder = await Recorder.start(again, other, clock, Failures(), disk_floor_bytes=0)
+        _ = speak(microphone(recorder, connection="c2"), clock, packets)
+        result = await recorder.stop()
+        await asyncio.to_thread(other.stop)
+        assert [(one.participant_id, one.segment) for one in result.files] == [("p1", 1), ("p1", 2)]
+        begun = [one.offset_seconds for one in result.files]
+        assert begun[0] == pytest.approx(0.0, abs=0.05)
+        assert begun[1] == pytest.approx(5.0, abs=0.05)
+        assert result.duration_seconds == pytest.approx(7.0, abs=0.05)
+        for one in result.files:
+            _ = opusinfo(tmp_path / one.name)
+
+    async def test_an_open_pause_goes_on(
+        self, tmp_path: Path, writer: WriterThread, clock: FakeClock
+    ) -> None:
+        first = await started(tmp_path, writer, clock)
+        first.pause()
+        await asyncio.to_thread(writer.stop)
+        other = WriterThread(clock)
+        other.start()
+        again = replace(spec(tmp_path), continues=True)
+        recorder = await Recorder.start(again, other, clock, Failures(), disk_floor_bytes=0)
+        clock.advance(2.0)
+        recorder.resume()
+        _ = await recorder.stop()
+        await asyncio.to_thread(other.stop)
+        ((paused),) = manifest(tmp_path).paused
+        assert paused.to_ms == pytest.approx(2000.0)

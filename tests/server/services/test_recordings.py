@@ -142,7 +142,7 @@ class TestFailures:
         async def broken(*_args, **_more):
             raise RecordingError(code, "no")
 
-        monkeypatch.setattr("server.services.recordings.Recorder.start", broken)
+        monkeypatch.setattr("media.recording.recorder.Recorder.start", broken)
         assert (await code_of(room.start())).code == told
         (view,) = (await app.recordings.page(account="default")).items
         assert (view.state, view.failure) == (FAILED, code)
@@ -183,7 +183,7 @@ class TestFailures:
         async def abandoned(_self, _why):
             raise RecordingError("abandoned", "no")
 
-        monkeypatch.setattr("server.services.recordings.Recorder.stop", abandoned)
+        monkeypatch.setattr("media.recording.recorder.Recorder.stop", abandoned)
         _ = await app.recordings.stop(recording_id, None)
         view = await room.finished(recording_id)
         assert (view.state, view.failure) == (FAILED, "abandoned")
