@@ -243,6 +243,9 @@ class ConnectionListener(Protocol):
     def transport_failed(self, connection_id: str, reason: str) -> None:
         """ICE or DTLS failed for good; `reason` is a stable word such as `dtls_failed`."""
 
+    def transport_lost(self, connection_id: str) -> None:
+        """We lost the connection ourselves: the worker that it lived in is gone."""
+
     def tracks_changed(self, connection_id: str, tracks: tuple[TrackState, ...]) -> None:
         """The set of published tracks, or one's `flowing`, changed."""
 

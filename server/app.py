@@ -1,13 +1,17 @@
 """The composition root: which adapter stands behind which port, and who is handed what."""
 
+import os
 from collections.abc import Callable
+from typing import Literal
 
 import structlog
 
 from media.clock import Clock, SystemClock
 from media.recording.recorders import LocalRecorders
 from media.recording.writer import WriterThread
-from media.types import RtcSettings
+from media.tasks import OnError
+from media.types import Recorders, RtcSettings
+from media.workers.remote import WorkerEngine
 from server.addresses import advertised, has_ipv6_loopback
 from server.auth.authenticate import Authenticator, build_trusted
 from server.auth.issuer import ISSUER_FILE, LocalIssuer
@@ -36,7 +40,7 @@ from signaling.settings import SignalingSettings
 
 logger = structlog.get_logger("server")
 DEV_PORT_TRIES = 100
-MakeEngine = Callable[[RtcSettings, Clock, Callable[[str, BaseException], None]], MediaEngine]
+MakeEngine = Callable[[RtcSettings, Clock, OnError], MediaEngine]
 
 
 def build(
@@ -69,13 +73,11 @@ def build(
     )
     meetings = MeetingsService(storage, tracker, users, signer, settings, clock, [MeetingIds()])
     gate = Admissions(meetings, users, authenticator, signer, tracker, clock, storage)
-    engine = (make_engine or real_engine)(engine_settings(settings), clock, on_error)
+    engine, recorders = media(settings, clock, on_error, make_engine)
     recordings = RecordingsService(
         store=storage,
         files=LocalFiles(settings.recordings_directory),
-        recorders=LocalRecorders(
-            engine, WriterThread(clock, settings.recording.fsync_seconds), clock
-        ),
+        recorders=recorders,
         meetings=meetings,
         tracker=tracker,
         clock=clock,
@@ -123,9 +125,27 @@ def fault_reporter(metrics: Metrics) -> Callable[[str, BaseException], None]:
     return report
 
 
-def real_engine(
-    settings: RtcSettings, clock: Clock, on_error: Callable[[str, BaseException], None]
-) -> MediaEngine:
+def media(
+    settings: Settings, clock: Clock, on_error: OnError, make_engine: MakeEngine | None
+) -> tuple[MediaEngine, Recorders]:
+    """The media engine and the recorders beside it: in this process, or in workers."""
+    rtc, fsync_seconds = engine_settings(settings), settings.recording.fsync_seconds
+    workers = media_workers(settings.media.workers, os.cpu_count() or 1)
+    if workers and make_engine is None:
+        remote = WorkerEngine(rtc, workers, fsync_seconds, clock, on_error)
+        return remote, remote.recorders
+    engine = (make_engine or real_engine)(rtc, clock, on_error)
+    return engine, LocalRecorders(engine, WriterThread(clock, fsync_seconds), clock)
+
+
+def media_workers(wanted: int | Literal["auto"], cores: int) -> int:
+    """How many media workers run; 0 for none, with media in the server's own process."""
+    if wanted != "auto":
+        return wanted
+    return cores - 1 if cores > 2 else 0
+
+
+def real_engine(settings: RtcSettings, clock: Clock, on_error: OnError) -> MediaEngine:
     """The media engine on aiortc."""
     from media.engine.engine import Engine  # noqa: PLC0415  (slow to import, not used by tests)
 

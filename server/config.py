@@ -140,7 +140,13 @@ class RtcSettings(Group):
 
 
 class MediaSettings(Group):
-    """What a meeting carries."""
+    """What a meeting carries, and in how many processes."""
+
+    workers: Annotated[int, Field(ge=0, le=64)] | Literal["auto"] = Field(
+        default="auto",
+        description="Processes that media runs in, worker i on UDP port `rtc.udp_port` + i; 0 runs "
+        "it in the server's own. `auto` is one less than there are cores, and 0 with two or fewer.",
+    )
 
     audio_slots: int = Field(
         default=3, ge=1, le=16, description="Loudest speakers that each person hears."

@@ -29,6 +29,7 @@ from signaling.events import (
     SignalingLost,
     TransportClosed,
     TransportFailed,
+    TransportLost,
     TransportUp,
 )
 from signaling.model import Connection, ConnectionState, EndReason, Track
@@ -236,6 +237,12 @@ class LiveConnection(ConnectionListener, DriverListener):
     def transport_failed(self, connection_id: str, reason: str) -> None:
         """ICE or DTLS failed for good."""
         self._driver.post(TransportFailed(_FAILURES.get(reason, EndReason.TRANSPORT_LOST)))
+
+    @override
+    def transport_lost(self, connection_id: str) -> None:
+        """The media worker is gone: the client shall come back at once."""
+        self._driver.post(TransportLost())
+        self.refuse("media_lost", "The server lost the media connection; open a new one.")
 
     @override
     def tracks_changed(self, connection_id: str, tracks: tuple[TrackState, ...]) -> None:

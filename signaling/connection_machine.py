@@ -33,6 +33,7 @@ from signaling.events import (
     SignalingLost,
     TransportClosed,
     TransportFailed,
+    TransportLost,
     TransportUp,
     Woke,
 )
@@ -184,6 +185,13 @@ def _failed(_machine: ConnectionMachine, event: TransportFailed, _at: float) -> 
     return Outcome(S.FAILED, reason=event.reason)
 
 
+def _lost(machine: ConnectionMachine, _event: TransportLost, at: float) -> Outcome:
+    """Nothing comes any more; the client, who is told, comes back with a new Connection."""
+    machine.silent_since = at
+    look = machine.wake(at + LOOK_SECONDS, Heard(at, media=False))
+    return Outcome(S.DISCONNECTED, (look,), EndReason.TRANSPORT_LOST)
+
+
 def _ended(_machine: ConnectionMachine, event: Ended, _at: float) -> Outcome:
     return Outcome(S.CLOSED, reason=event.reason)
 
@@ -266,6 +274,7 @@ def _final_rows(state: ConnectionState) -> list[Row]:
         TransportUp,
         TransportClosed,
         TransportFailed,
+        TransportLost,
         SignalingClosed,
         SignalingLost,
         SignalingBack,
@@ -281,10 +290,13 @@ TABLE: Mapping[tuple[ConnectionState, type[object]], Move] = dict(
         _row(S.CONNECTING, Opened, (S.CONNECTING,), _open),
         *_open_rows(S.CONNECTING),
         _row(S.CONNECTING, TransportUp, (S.CONNECTED,), _up),
+        _row(S.CONNECTING, TransportLost, (S.CONNECTING,), _nothing),
         _row(S.CONNECTING, Woke, (S.CONNECTING, S.FAILED, S.CLOSED), _woke_connecting),
         *_open_rows(S.CONNECTED),
+        _row(S.CONNECTED, TransportLost, (S.DISCONNECTED,), _lost),
         _row(S.CONNECTED, Woke, (S.CONNECTED, S.DISCONNECTED, S.CLOSED), _woke_connected),
         *_open_rows(S.DISCONNECTED),
+        _row(S.DISCONNECTED, TransportLost, (S.DISCONNECTED,), _nothing),
         _row(
             S.DISCONNECTED,
             Woke,

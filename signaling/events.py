@@ -65,6 +65,11 @@ class TransportFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class TransportLost:
+    """We lost the transport ourselves: the media worker that it lived in is gone."""
+
+
+@dataclass(frozen=True, slots=True)
 class SignalingClosed:
     """The peer closed its signaling (a close frame, or its system closed the TCP connection)."""
 
@@ -110,6 +115,7 @@ ConnectionEvent: TypeAlias = (
     | TransportUp
     | TransportClosed
     | TransportFailed
+    | TransportLost
     | SignalingClosed
     | SignalingLost
     | SignalingBack

@@ -9,6 +9,7 @@ from support.engine import FakeEngine
 from media.clock import SystemClock
 from media.engine.engine import Engine
 from media.errors import MediaError
+from media.workers.remote import WorkerEngine
 from server import app as module
 from server.app import (
     DEV_PORT_TRIES,
@@ -16,6 +17,7 @@ from server.app import (
     engine_settings,
     fault_reporter,
     media_hosts,
+    media_workers,
     real_engine,
     signaling_settings,
 )
@@ -110,3 +112,18 @@ async def test_a_taken_media_port_falls_to_the_next_in_development_only():
         with pytest.raises(MediaError, match="taken"):
             await strict.start()
         await strict.stop()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "cores", "workers"),
+    [("auto", 1, 0), ("auto", 2, 0), ("auto", 3, 2), ("auto", 8, 7), (0, 8, 0), (2, 1, 2)],
+)
+def test_media_workers_by_wish_and_by_cores(wanted, cores, workers):
+    assert media_workers(wanted, cores) == workers
+
+
+async def test_with_workers_recordings_are_written_there(tmp_path: Path):
+    settings = of(dev=True, storage={"data": tmp_path}, media={"workers": 1})
+    app = await asyncio.to_thread(build, settings)
+    assert isinstance(app.engine, WorkerEngine)
+    assert app.recordings._recorders is app.engine.recorders

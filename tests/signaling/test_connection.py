@@ -89,3 +89,13 @@ class TestMetadata:
         ada.live.leave()
         ada.live.describe({"tab": "left"})
         assert ada.live.record.metadata == {}
+
+
+async def test_a_lost_worker_asks_the_client_to_come_back(world, ada):
+    ada.live.transport_lost(ada.live.id)
+    assert (ada.state, ada.live.record.reason) == ("disconnected", "transport_lost")
+    (told,) = ada.outbox.of("error")
+    assert (told.code, told.fatal) == ("media_lost", False)
+    again = await world.join(resume=ada.resume)
+    assert again.live.participant_id == ada.live.participant_id
+    assert ada.live.record.reason == "replaced"

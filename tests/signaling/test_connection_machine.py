@@ -29,6 +29,7 @@ from signaling.events import (
     SignalingLost,
     TransportClosed,
     TransportFailed,
+    TransportLost,
     TransportUp,
     Woke,
 )
@@ -157,6 +158,27 @@ class TestConnecting:
         play(machine, (0, TransportFailed(reason), over(S.FAILED, reason)))
 
 
+LOST = EndReason.TRANSPORT_LOST
+
+
+class TestALostWorker:
+    def test_it_disconnects_at_once_and_fails_when_nobody_comes_back(self, connected):
+        play(
+            connected,
+            (10, TransportLost(), [WakeAt(10.5), Announce(S.DISCONNECTED, LOST)]),
+            (10.5, heard(9.9), [Probe(), WakeAt(11)]),
+            (40, heard(9.9), over(S.FAILED, LOST)),
+        )
+
+    def test_while_connecting_the_client_still_has_its_time(self, machine):
+        play(machine, (0, Opened(), [WakeAt(30)]), (1, TransportLost(), []))
+        assert machine.state is S.CONNECTING
+
+    def test_a_silent_one_stays_silent(self, disconnected):
+        play(disconnected, (11, TransportLost(), []))
+        assert disconnected.state is S.DISCONNECTED
+
+
 class TestSilence:
     def test_packets_put_the_alarm_off(self, connected):
         play(connected, (6, heard(5.9), [WakeAt(10.9)]), (10.9, heard(10.8), [WakeAt(15.8)]))
@@ -279,6 +301,7 @@ EVENTS = st.one_of(
     st.builds(TransportUp),
     st.builds(TransportClosed),
     st.builds(TransportFailed, st.sampled_from(EndReason)),
+    st.builds(TransportLost),
     st.builds(SignalingClosed),
     st.builds(SignalingLost),
     st.builds(SignalingBack),

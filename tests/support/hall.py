@@ -8,6 +8,7 @@ from media.clock import SystemClock
 from media.engine.engine import Engine
 from media.types import ConnectionSpec, RtcSettings, TrackSource
 
+FOR_THE_PEER = ("tone", "camera", "connect", "audio_slots", "video_slots")
 LOOPBACK = RtcSettings(0, ("127.0.0.1",), ("127.0.0.1",))
 
 
@@ -15,7 +16,7 @@ class Listener:
     """Remembers what it is told, per connection or room."""
 
     def __init__(self):
-        self.up, self.closed, self.failed = {}, [], {}
+        self.up, self.closed, self.failed, self.lost = {}, [], {}, []
         self.tracks, self.slots, self.quality, self.speakers = {}, {}, {}, []
 
     def transport_up(self, name, info):
@@ -26,6 +27,9 @@ class Listener:
 
     def transport_failed(self, name, reason):
         self.failed[name] = reason
+
+    def transport_lost(self, name):
+        self.lost.append(name)
 
     def tracks_changed(self, name, tracks):
         self.tracks[name] = tracks
@@ -43,21 +47,24 @@ class Listener:
 class Hall:
     """An engine and the people in it."""
 
-    def __init__(self, settings=LOOPBACK):
+    def __init__(self, settings=LOOPBACK, make=Engine):
         self.errors = []
         self.told = Listener()
-        self.engine = Engine(settings, SystemClock(), lambda *error: self.errors.append(error))
+        self.engine = make(settings, SystemClock(), lambda *error: self.errors.append(error))
         self.peers = {}
 
-    async def join(self, name, *, tone=None, camera=False, room="r", connect=True, **facts):
-        slots = {key: facts.pop(key) for key in ("audio_slots", "video_slots") if key in facts}
+    async def join(self, name, *, room="r", **facts):
+        told = {key: facts.pop(key) for key in tuple(facts) if key not in FOR_THE_PEER}
+        spec = ConnectionSpec(name, room, f"p-{name}", name.title(), **told)
+        return await self.join_as(name, spec, **facts)
+
+    async def join_as(self, name, spec, *, tone=None, camera=False, connect=True, **slots):
         peer = Peer(
             microphone=None if tone is None else ToneTrack(tone),
             camera=PictureTrack() if camera else None,
             **slots,
         )
         self.peers[name] = peer
-        spec = ConnectionSpec(name, room, f"p-{name}", name.title(), **facts)
         self.engine.open(spec, self.told)
         await self.negotiate(name)
         if connect:

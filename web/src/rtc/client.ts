@@ -40,6 +40,8 @@ const REPLACE_MS = 4_000;
 const GIVE_UP_MS = 45_000;
 /** Refusals that a fresh hello without the resume token may not meet. */
 const STALE = new Set(["token_invalid", "token_expired", "not_found", "invalid_state"]);
+/** Refusals that pass: the server comes back, and with it the meeting. */
+const AGAIN = new Set(["server_draining", "internal", "media_unavailable"]);
 
 export class MeetingClient {
   private readonly current = signal<Phase>({ kind: "idle" });
@@ -299,6 +301,7 @@ export class MeetingClient {
 
   private fail(message: ServerMessage & { type: "error" }): void {
     if (!message.fatal) {
+      if (message.code === "media_lost") return this.replace();
       if (message.in_reply_to === "offer") void this.peer?.refused();
       return this.hear(message);
     }
@@ -308,7 +311,7 @@ export class MeetingClient {
       this.socket = null;
       return this.open();
     }
-    const again = message.code === "server_draining" || message.code === "internal";
+    const again = AGAIN.has(message.code);
     if (again && this.welcome !== null) return this.reconnect();
     this.finish(message.code, message.message, again);
   }

@@ -356,6 +356,25 @@ describe("coming back", () => {
     expect(client.phase.value).toMatchObject({ kind: "reconnecting" });
   });
 
+  test.each(["internal", "media_unavailable"])(
+    "a passing refusal is tried again: %s",
+    async (code) => {
+      const client = await live();
+      socket().say({ type: "error", code, message: "", fatal: true });
+      expect(client.phase.value).toMatchObject({ kind: "reconnecting" });
+    },
+  );
+
+  test("media that the server lost is replaced over a new socket", async () => {
+    const client = await live();
+    socket().say({ type: "error", code: "media_lost", message: "", fatal: false });
+    expect(client.phase.value).toMatchObject({ kind: "reconnecting" });
+    clock.advance(300);
+    expect(sockets).toHaveLength(2);
+    socket(1).open();
+    expect(socket(1).sent.at(-1)).toMatchObject({ type: "hello", transport: "new" });
+  });
+
   test("two losses at once make one attempt", async () => {
     await live();
     peer().move("failed");
