@@ -28,6 +28,7 @@ from signaling.events import (
     Goodbye,
     OfferReceived,
     Opened,
+    Reported,
     SignalingBack,
     SignalingClosed,
     SignalingLost,
@@ -44,6 +45,10 @@ S = ConnectionState
 
 # While disconnected: often enough that a return is seen at once, rare enough to cost nothing.
 LOOK_SECONDS = 0.5
+
+# A client whose media goes elsewhere owes no sign of life; one that says nothing all this time has
+# left without a word.
+REPORT_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,7 @@ class ConnectionMachine:
         state: Where the Connection stands.
         pending: Number of the offer being answered, None between offers.
         alarm: When the alarm is set to go off, None while it is not.
+        reported_at: When the client last said how its media is doing; None while its media is ours.
     """
 
     def __init__(self, timers: RtcTimers) -> None:
@@ -76,6 +82,7 @@ class ConnectionMachine:
         self.entered_at = 0.0
         self.silent_since = 0.0
         self.signaling_closed_at: float | None = None
+        self.reported_at: float | None = None
 
     def handle(self, event: ConnectionEvent, at: float) -> list[ConnectionCommand]:
         """Take one event, move, and return what is to be done, in order.
@@ -150,7 +157,7 @@ def _open(machine: ConnectionMachine, _event: Opened, at: float) -> Outcome:
     return Outcome(S.CONNECTING, (WakeAt(at + machine.timers.connecting),))
 
 
-def _offer(machine: ConnectionMachine, event: OfferReceived, _at: float) -> Outcome:
+def _offer(machine: ConnectionMachine, event: OfferReceived, at: float) -> Outcome:
     number = event.offer_id
     if machine.pending is not None:
         refusal = Refuse(number, "offer_pending", "an earlier offer is still being answered")
@@ -159,7 +166,11 @@ def _offer(machine: ConnectionMachine, event: OfferReceived, _at: float) -> Outc
         refusal = Refuse(number, "invalid_field", "the id of an offer must grow")
         return Outcome(machine.state, (refusal,))
     machine.pending = machine.last_offer = number
-    return Outcome(machine.state, (MakeAnswer(number, event.sdp, event.sources),))
+    commands: tuple[ConnectionCommand, ...] = (MakeAnswer(number, event.sdp, event.sources),)
+    if machine.reported_at is not None:  # from now on its media is ours to judge
+        machine.reported_at, machine.entered_at = None, at
+        commands = (WakeAt(at + machine.timers.connecting), *commands)
+    return Outcome(machine.state, commands)
 
 
 def _answered(machine: ConnectionMachine, event: AnswerMade, _at: float) -> Outcome:
@@ -192,6 +203,33 @@ def _lost(machine: ConnectionMachine, _event: TransportLost, at: float) -> Outco
     return Outcome(S.DISCONNECTED, (look,), EndReason.TRANSPORT_LOST)
 
 
+_REPORTED_ENDS: Mapping[ConnectionState, EndReason] = {
+    S.FAILED: EndReason.ICE_FAILED,
+    S.CLOSED: EndReason.LEFT,
+}
+
+
+def _reported(machine: ConnectionMachine, event: Reported, at: float) -> Outcome:
+    """Believed as long as no media of the Connection passes here."""
+    if machine.last_offer >= 0:
+        return Outcome(machine.state)
+    machine.reported_at = at
+    if event.state.final:
+        return Outcome(event.state, reason=_REPORTED_ENDS[event.state])
+    reason = EndReason.NO_PACKETS if event.state is S.DISCONNECTED else None
+    return Outcome(event.state, (WakeAt(at + REPORT_SECONDS),), reason)
+
+
+def _woke_reported(machine: ConnectionMachine, at: float) -> Outcome | None:
+    """What the alarm means for a Connection that reports itself; None for the others."""
+    if machine.reported_at is None:
+        return None
+    end = machine.reported_at + REPORT_SECONDS
+    if at >= end:
+        return Outcome(S.FAILED, reason=EndReason.TRANSPORT_LOST)
+    return Outcome(machine.state, (WakeAt(end),))
+
+
 def _ended(_machine: ConnectionMachine, event: Ended, _at: float) -> Outcome:
     return Outcome(S.CLOSED, reason=event.reason)
 
@@ -215,6 +253,9 @@ def _gone(machine: ConnectionMachine, heard: Heard, at: float) -> bool:
 
 
 def _woke_connecting(machine: ConnectionMachine, event: Woke, at: float) -> Outcome:
+    reported = _woke_reported(machine, at)
+    if reported is not None:
+        return reported
     if _gone(machine, event.heard, at):
         return Outcome(S.CLOSED, reason=EndReason.LEFT)
     deadline = machine.entered_at + machine.timers.connecting
@@ -224,6 +265,9 @@ def _woke_connecting(machine: ConnectionMachine, event: Woke, at: float) -> Outc
 
 
 def _woke_connected(machine: ConnectionMachine, event: Woke, at: float) -> Outcome:
+    reported = _woke_reported(machine, at)
+    if reported is not None:
+        return reported
     heard, timers = event.heard, machine.timers
     if _gone(machine, heard, at):
         return Outcome(S.CLOSED, reason=EndReason.LEFT)
@@ -237,6 +281,9 @@ def _woke_connected(machine: ConnectionMachine, event: Woke, at: float) -> Outco
 
 
 def _woke_disconnected(machine: ConnectionMachine, event: Woke, at: float) -> Outcome:
+    reported = _woke_reported(machine, at)
+    if reported is not None:
+        return reported
     heard, timers = event.heard, machine.timers
     if heard.at is not None and heard.at > machine.silent_since:
         return Outcome(S.CONNECTED, (machine.wake(heard.at + timers.disconnected, heard),))
@@ -262,6 +309,7 @@ def _open_rows(state: ConnectionState) -> list[Row]:
         _row(state, SignalingBack, (state,), _signaling_back),
         _row(state, Goodbye, (S.CLOSED,), _left),
         _row(state, Ended, (S.CLOSED,), _ended),
+        _row(state, Reported, tuple(S), _reported),
     ]
 
 
@@ -275,6 +323,7 @@ def _final_rows(state: ConnectionState) -> list[Row]:
         TransportClosed,
         TransportFailed,
         TransportLost,
+        Reported,
         SignalingClosed,
         SignalingLost,
         SignalingBack,
@@ -294,7 +343,12 @@ TABLE: Mapping[tuple[ConnectionState, type[object]], Move] = dict(
         _row(S.CONNECTING, Woke, (S.CONNECTING, S.FAILED, S.CLOSED), _woke_connecting),
         *_open_rows(S.CONNECTED),
         _row(S.CONNECTED, TransportLost, (S.DISCONNECTED,), _lost),
-        _row(S.CONNECTED, Woke, (S.CONNECTED, S.DISCONNECTED, S.CLOSED), _woke_connected),
+        _row(
+            S.CONNECTED,
+            Woke,
+            (S.CONNECTED, S.DISCONNECTED, S.FAILED, S.CLOSED),
+            _woke_connected,
+        ),
         *_open_rows(S.DISCONNECTED),
         _row(S.DISCONNECTED, TransportLost, (S.DISCONNECTED,), _nothing),
         _row(

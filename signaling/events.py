@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from media.types import Answer, Heard, TrackSource
-from signaling.model import EndReason
+from signaling.model import ConnectionState, EndReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,13 @@ class TransportLost:
 
 
 @dataclass(frozen=True, slots=True)
+class Reported:
+    """The client says how its media is doing, which does not pass through this server."""
+
+    state: ConnectionState
+
+
+@dataclass(frozen=True, slots=True)
 class SignalingClosed:
     """The peer closed its signaling (a close frame, or its system closed the TCP connection)."""
 
@@ -116,6 +123,7 @@ ConnectionEvent: TypeAlias = (
     | TransportClosed
     | TransportFailed
     | TransportLost
+    | Reported
     | SignalingClosed
     | SignalingLost
     | SignalingBack

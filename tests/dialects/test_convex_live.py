@@ -62,10 +62,13 @@ class Program:
 
         return (await self.until(fits))["rows"]
 
-    async def call(self, kind: str, name: str, **arguments: object) -> dict[str, Any]:
+    async def say(self, line: str) -> None:
         assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps({kind: name, "args": arguments}).encode() + b"\n")
+        self.process.stdin.write(line.encode() + b"\n")
         await self.process.stdin.drain()
+
+    async def call(self, kind: str, name: str, **arguments: object) -> dict[str, Any]:
+        await self.say(json.dumps({kind: name, "args": arguments}))
         return await self.until(lambda event: "value" in event or "error" in event)
 
 
@@ -74,6 +77,7 @@ async def program(language: str, *words: str) -> AsyncIterator[Program]:
     start = {
         "python": (sys.executable, str(HERE / "live_python.py")),
         "npm": ("node", str(NODE / "live.mjs")),
+        "react": ("node", str(NODE / "react.mjs")),
     }
     process = await asyncio.create_subprocess_exec(
         *start[language],
@@ -152,7 +156,7 @@ async def test_a_token_that_runs_out_is_fetched_anew(server, meeting):
     words = [server.base_url, meeting["convex_id"], short, "11", long]
     async with program("npm", *words) as client:
         await client.names()
-        await asyncio.sleep(13)  # the token's own life, in the server's clock
+        await client.until(lambda event: "lapsed" in event)  # by the token's own end
         async with MeetingClient.join(server.base_url, meeting["id"], name="Bob", tone=440):
             await client.names(("Bob", "connected"))
         assert {"auth": True} in client.events
@@ -165,11 +169,32 @@ async def test_a_token_that_runs_out_for_good_logs_out(server, meeting):
     token = await user_token(server, "ada", 12)
     async with program("npm", server.base_url, meeting["convex_id"], token) as client:
         await client.names()
-        await asyncio.sleep(13)  # as above
+        await client.until(lambda event: "lapsed" in event)
         async with MeetingClient.join(server.base_url, meeting["id"], name="Bob", tone=440):
             await client.until(lambda event: event.get("auth") is False)
             told = await client.until(lambda event: "error" in event)
         assert told["data"]["code"] == "UNAUTHORIZED"
+
+
+@needs_node
+async def test_react_hooks_render_rows_and_pages_as_they_change(server, meeting):
+    token = await user_token(server, "ada")
+    async with program("react", server.base_url, meeting["convex_id"], token) as app:
+        await app.names()
+        await app.until(lambda event: event.get("status") == "Exhausted")
+        async with MeetingClient.join(server.base_url, meeting["id"], name="Bob", tone=440):
+            await app.names(("Bob", "connected"))
+            assert app.events[-1]["skipped"] is True
+            await app.say("text")
+            assert (await app.until(lambda event: "text" in event))["text"] == "Bob"
+            await app.say("tab")
+            await app.names(("Ada", "connecting"), ("Bob", "connected"))
+            await app.until(lambda event: event.get("status") == "CanLoadMore")
+            assert len(app.events[-1]["page"]) == 1
+            await app.say("more")
+            await app.until(lambda event: event.get("status") == "Exhausted")
+            assert "tab" in app.events[-1]["page"]
+            assert len(app.events[-1]["page"]) == 2
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -193,3 +218,47 @@ async def test_mutations_and_actions(language: str, server, meeting):
             "mutation", "closeSession", meetingId=meeting["convex_id"], sessionId=""
         )
         assert refused["data"]["code"] == "VALIDATION_ERROR"
+
+
+@needs_node
+async def test_two_users_connect_to_each_other_through_signals(server, meeting):
+    """No media passes the server: what the clients say of themselves is what everybody sees."""
+    wish = {"name": "Bob", "user_id": "bob"}
+    await asyncio.to_thread(server.request, "POST", f"/v1/meetings/{meeting['id']}/tokens", wish)
+    words = [server.base_url, meeting["convex_id"]]
+    ada_token, bob_token = await user_token(server, "ada"), await user_token(server, "bob")
+    session = {"meetingId": meeting["convex_id"]}
+    async with (
+        program("npm", *words, ada_token) as ada,
+        program("python", *words, bob_token, "--calls") as bob,
+    ):
+        for client, name in ((ada, "ada-tab"), (bob, "bob-tab")):
+            await client.call("mutation", "createWebRTCSession", **session, sessionId=name)
+        rows = await ada.names(("Ada", "connecting"), ("Bob", "connecting"))
+        ids = {row["user"]["displayName"]: row["userId"] for row in rows}
+        for client, name, other, kind in (
+            (ada, "ada-tab", "Bob", "offer"),
+            (bob, "bob-tab", "Ada", "answer"),
+        ):
+            sent = await client.call(
+                "mutation",
+                "exchangeSessionDescription",
+                **session,
+                sessionId=name,
+                targetUserId=ids[other],
+                description={"type": kind, "sdp": f"the {kind}"},
+            )
+            assert sent["value"] is None
+        for client, sender, kind in ((bob, "Ada", "offer"), (ada, "Bob", "answer")):
+            [signal] = (await client.call("query", "getPendingSignals", **session))["value"]
+            assert (signal["fromUserId"], signal["type"]) == (ids[sender], "sdp")
+            assert signal["data"] == {"type": kind, "sdp": f"the {kind}"}
+            done = await client.call("mutation", "markSignalsProcessed", signalIds=[signal["_id"]])
+            assert done["value"] is None
+            left = await client.call("query", "getPendingSignals", **session)
+            assert left["value"] == []
+        for client, name in ((ada, "ada-tab"), (bob, "bob-tab")):
+            await client.call(
+                "mutation", "updateSessionState", **session, sessionId=name, state="connected"
+            )
+        await ada.names(("Ada", "connected"), ("Bob", "connected"))

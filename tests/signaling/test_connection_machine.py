@@ -24,6 +24,7 @@ from signaling.events import (
     Goodbye,
     OfferReceived,
     Opened,
+    Reported,
     SignalingBack,
     SignalingClosed,
     SignalingLost,
@@ -159,6 +160,7 @@ class TestConnecting:
 
 
 LOST = EndReason.TRANSPORT_LOST
+QUIET = EndReason.NO_PACKETS
 
 
 class TestALostWorker:
@@ -177,6 +179,43 @@ class TestALostWorker:
     def test_a_silent_one_stays_silent(self, disconnected):
         play(disconnected, (11, TransportLost(), []))
         assert disconnected.state is S.DISCONNECTED
+
+
+class TestMediaElsewhere:
+    def test_what_the_client_says_is_the_state_without_any_packet(self, machine):
+        play(
+            machine,
+            (0, Opened(), [WakeAt(30)]),
+            (1, Reported(S.CONNECTED), [WakeAt(3601), Announce(S.CONNECTED)]),
+            (2, Reported(S.CONNECTED), [WakeAt(3602)]),
+            (3601, Woke(SILENT), [WakeAt(3602)]),
+            (3601.5, Reported(S.DISCONNECTED), [WakeAt(7201.5), Announce(S.DISCONNECTED, QUIET)]),
+            (3602, Reported(S.CONNECTING), [WakeAt(7202), Announce(S.CONNECTING)]),
+            (3603, Reported(S.FAILED), over(S.FAILED, EndReason.ICE_FAILED)),
+        )
+
+    @pytest.mark.parametrize("state", [S.CONNECTING, S.CONNECTED, S.DISCONNECTED])
+    def test_a_client_that_says_nothing_any_more_has_gone(self, machine, state):
+        play(machine, (0, Opened(), [WakeAt(30)]))
+        machine.handle(Reported(state), 1)
+        play(machine, (3601, Woke(SILENT), over(S.FAILED, LOST)))
+
+    def test_it_may_close(self, machine):
+        play(
+            machine,
+            (0, Opened(), [WakeAt(30)]),
+            (1, Reported(S.CLOSED), over(S.CLOSED, EndReason.LEFT)),
+        )
+
+    def test_with_media_of_ours_the_server_knows_better(self, machine):
+        play(
+            machine,
+            (0, Opened(), [WakeAt(30)]),
+            (1, Reported(S.CONNECTED), [WakeAt(3601), Announce(S.CONNECTED)]),
+            (2, OfferReceived(1, "sdp"), [WakeAt(32), MakeAnswer(1, "sdp", {})]),
+            (3, Reported(S.FAILED), []),
+        )
+        assert machine.reported_at is None
 
 
 class TestSilence:
@@ -302,6 +341,7 @@ EVENTS = st.one_of(
     st.builds(TransportClosed),
     st.builds(TransportFailed, st.sampled_from(EndReason)),
     st.builds(TransportLost),
+    st.builds(Reported, st.sampled_from(S)),
     st.builds(SignalingClosed),
     st.builds(SignalingLost),
     st.builds(SignalingBack),

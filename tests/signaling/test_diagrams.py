@@ -11,7 +11,7 @@ def test_every_machine_has_a_diagram_with_its_first_and_last_states():
 
 
 def test_arrows_name_what_moves():
-    assert "    connecting --> connected: TransportUp\n" in page()
+    assert "    connecting --> connected: Reported, TransportUp\n" in page()
     assert "    live --> keep_alive: PresenceChanged\n" in page()
 
 

@@ -12,6 +12,7 @@ import structlog
 
 from media.tasks import TaskScope
 from server.dialects.convex.access import Visits
+from server.dialects.convex.answers import Answers
 from server.dialects.convex.ledger import Ledger
 from server.dialects.convex.peers import Peers
 from server.dialects.convex.signals import SignalBox
@@ -63,6 +64,7 @@ class Deployment:
     def __init__(self, app: App) -> None:
         self.app = app
         self.topics = Topics()
+        self.answers = Answers(self.topics, app.clock)
         self.timestamps = Timestamps(app.clock, app.settings.storage.data / TIMESTAMP_FILE)
         self.signals = SignalBox(self._signals_changed)
         self.peers = Peers(self)

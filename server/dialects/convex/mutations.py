@@ -11,7 +11,9 @@ from server.dialects.convex.peers import unknown_session
 from server.dialects.convex.queries import meeting_of
 from server.dialects.convex.signals import Signal
 from server.dialects.convex.values import Value
+from signaling.events import Reported
 from signaling.ids import new_id
+from signaling.model import ConnectionState
 
 MAX_NAME = 256
 MAX_METADATA = 64
@@ -32,10 +34,10 @@ async def create_session(context: Context, arguments: Mapping[str, Value]) -> Va
 
 
 async def update_session_state(context: Context, arguments: Mapping[str, Value]) -> Value:
-    """Replace the metadata of the caller's connection, or close it.
+    """Replace the metadata of the caller's connection, and take what it says of its state.
 
-    What else a client reports about the state of a connection to this server is not news here:
-    the server sees it itself.
+    That is the truth of a connection whose media goes from user to user. What a client reports of
+    one to this server is not news here, its end apart: the server sees it itself.
     """
     visit = await require_meeting(context, meeting_of(arguments))
     live = await context.deployment.peers.own(visit, session_name(arguments))
@@ -46,6 +48,8 @@ async def update_session_state(context: Context, arguments: Mapping[str, Value])
         live.describe(_small(cast("Mapping[str, str | float | bool]", metadata)))
     if arguments["state"] == "closed":
         live.leave()
+    else:
+        live.driver.post(Reported(ConnectionState(str(arguments["state"]))))
     return None
 
 

@@ -1,6 +1,5 @@
 """The queries that one client keeps up to date: which are stale, and what is news to it."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -19,6 +18,7 @@ class Subscription:
 
     Attributes:
         path: The function's name as the client writes it.
+        key: The arguments as text.
         stale: It must be run again.
         digest: Of the result that the client has; None when it has none.
         reads: Topics that the last result depends on.
@@ -27,13 +27,13 @@ class Subscription:
     query_id: int
     path: str
     arguments: Sequence[Value]
+    key: str
     stale: bool = True
     digest: bytes | None = None
     reads: frozenset[str] = field(default_factory=frozenset)
 
-    def is_news(self, result: str) -> bool:
+    def is_news(self, digest: bytes) -> bool:
         """Whether a result differs from the last; remembers it."""
-        digest = hashlib.blake2b(result.encode("utf-8", "replace"), digest_size=16).digest()
         if digest == self.digest:
             return False
         self.digest = digest
@@ -80,9 +80,10 @@ class QuerySet:
                 raise FrameError(f"Query {added.query_id} is already in the query set")
             if len(self._queries) >= MAX_QUERIES:
                 raise FrameError(f"A client keeps at most {MAX_QUERIES} queries")
-            if len(added.path) + len(repr(added.arguments)) > MAX_ARGUMENTS:
+            key = repr(added.arguments)
+            if len(added.path) + len(key) > MAX_ARGUMENTS:
                 raise FrameError("The arguments of a live query are too long")
-            query = Subscription(added.query_id, added.path, added.arguments)
+            query = Subscription(added.query_id, added.path, added.arguments, key)
             self._queries[added.query_id] = query
             self._removed.discard(added.query_id)
         self.version = change.new_version

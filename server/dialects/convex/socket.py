@@ -13,6 +13,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from media.tasks import TaskScope
 from server.auth.principal import ANONYMOUS, Principal, PrincipalKind
+from server.dialects.convex.answers import Answer, answer
 from server.dialects.convex.context import Context
 from server.dialects.convex.deployment import Deployment
 from server.dialects.convex.errors import FunctionFailure, Rejection
@@ -112,7 +113,7 @@ class SyncSocket:
         self._version = Version()
         self._sent_ts = 0
         self._identity = 0
-        self._principal = ANONYMOUS
+        self._principal = self._lasting = ANONYMOUS
         self._credential: str | None = None
         self._expires: float | None = None
         self._key_checked = 0.0
@@ -198,12 +199,13 @@ class SyncSocket:
                 f"{self._identity}"
             )
         principal = await self._verify(frame)
-        before, self._principal = self._principal, principal
+        before, self._lasting = self._lasting, _lasting(principal)
+        self._principal = principal
         self._credential = frame.value
         self._expires = expiry_of(frame.value)
         self._key_checked = self._clock.monotonic()
         self._identity += 1
-        if _lasting(before) != _lasting(principal):
+        if before != self._lasting:
             self._queries.invalidate()
         self._wake.set()
 
@@ -290,25 +292,37 @@ class SyncSocket:
         """Run a query; None when its result is the one that the client has."""
         query.stale = False
         before = self._deployment.topics.changes
+        given = await self._answer(query)
+        self._queries.ran(query, given.reads)
+        if self._deployment.topics.changes != before:
+            query.stale = True  # something changed before it was watched
+            self._wake.set()
+        if not (self._queries.keeps(query) and query.is_news(given.digest)):
+            return None
+        if given.failed:
+            return write_failed(query.query_id, self._message(given.text), given.data)
+        return write_updated(query.query_id, given.text)
+
+    async def _answer(self, query: Subscription) -> Answer:
+        """What a query comes to; the same for everybody with the same rights, so found once."""
+        answers, changes = self._deployment.answers, self._deployment.topics.changes
+        key = (self._lasting, query.path, query.key)
+        known = answers.get(key)
+        if known is not None:
+            return known
         context = self._context()
         try:
             name = read_path(query.path)
             value = await call_function(context, name, FunctionKind.QUERY, query.arguments)
-            text = write_value(value, Format.ENCODED)
-            written = write_updated(query.query_id, text)
+            given = answer(write_value(value, Format.ENCODED), context.reads)
         except (FunctionFailure, Rejection) as fault:
             told, data = _told(fault)
-            text = "failed" + told + json.dumps(data, sort_keys=True)
-            written = write_failed(query.query_id, self._message(told), data)
+            given = answer(told, context.reads, failed=True, data=data)
         except Exception as error:  # noqa: BLE001  (the edge: logged, told without)
             self._failed("sync query", error)
-            text = "failed"
-            written = write_failed(query.query_id, self._message(_FAULT), None)
-        self._queries.ran(query, context.reads)
-        if self._deployment.topics.changes != before:
-            query.stale = True  # something changed before it was watched
-            self._wake.set()
-        return written if self._queries.keeps(query) and query.is_news(text) else None
+            given = answer(_FAULT, context.reads, failed=True)
+        answers.keep(key, given, changes)
+        return given
 
     async def _check_identity(self) -> None:
         """Turn away whoever is no longer accepted."""

@@ -1,5 +1,6 @@
 // One live getActiveSessions through the published client; prints a JSON line for each event.
 // Usage: node live.mjs URL MEETING_ID TOKEN [SECONDS LATER_TOKEN]: the first token is shown for that long.
+// {"lapsed": true} is told a second after the end of the first token.
 // A line {"mutation"|"action"|"query": name, "args": {...}} on standard input is called.
 import { createInterface } from "node:readline";
 import { ConvexClient } from "convex/browser";
@@ -9,6 +10,8 @@ const [url, meetingId, token, seconds, later] = process.argv.slice(2);
 const tell = (event) => console.log(JSON.stringify(event));
 const client = new ConvexClient(url, { logger: false });
 const start = Date.now();
+const { exp } = token.includes(".") ? JSON.parse(atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"))) : {};
+if (exp) setTimeout(() => tell({ lapsed: true }), 1000 * (exp + 1) - start).unref();
 const current = () => (later && Date.now() - start > 1000 * seconds ? later : token);
 client.setAuth(async () => current(), (auth) => tell({ auth }));
 client.onUpdate(

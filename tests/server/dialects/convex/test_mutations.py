@@ -94,7 +94,16 @@ class TestState:
         await self.update(ada, meeting, metadata={"d": "y"})
         [row] = await ada.call("getActiveSessions", meetingId=meeting)
         assert row["metadata"] == {"d": "y"}
-        assert row["state"] == "connecting"  # what the server sees is what counts
+        assert row["state"] == "connected"  # no media of it passes here: its client knows
+
+    async def test_every_state_may_be_reported_while_media_goes_elsewhere(self, ada, meeting):
+        await ada.call("createWebRTCSession", meetingId=meeting, sessionId="tab")
+        for state in ("connected", "disconnected", "connecting"):
+            await self.update(ada, meeting, state=state)
+            [row] = await ada.call("getActiveSessions", meetingId=meeting)
+            assert row["state"] == state
+        await self.update(ada, meeting, state="failed")
+        assert await ada.call("getActiveSessions", meetingId=meeting) == []
 
     async def test_closed_is_believed(self, ada, meeting):
         await ada.call("createWebRTCSession", meetingId=meeting, sessionId="tab")
