@@ -5,11 +5,15 @@ from aiohttp import web
 from server.dialects.realtimekit.answers import not_found, success
 from server.dialects.realtimekit.kit import Call
 from server.dialects.realtimekit.people import person, preset_of, view_types
-from server.dialects.realtimekit.reading import Body
+from server.dialects.realtimekit.qualities import qualities
+from server.dialects.realtimekit.reading import Body, read_words
 from server.dialects.realtimekit.sessions import all_sessions, with_events
 from server.dialects.realtimekit.tally import Row
 
 _EVENTS = 500
+SAMPLE_SECONDS = 5
+MOST_SAMPLES = 2000
+"""Of one stream in one report; a longer connection has them farther apart."""
 _QUALITY_EVENT = "connection.quality"
 
 
@@ -22,7 +26,7 @@ async def get(call: Call) -> web.Response:
     shown["session_id"] = row.connection.session_id
     shown["peer_report"] = {
         "metadata": await _metadata(call, row),
-        "quality": _quality(call, row),
+        "quality": await _quality(call, row) if _wanted(call, "quality_stats") else {},
     }
     return success({"participant": shown})
 
@@ -55,31 +59,27 @@ async def _metadata(call: Call, row: Row) -> Body:
         "sdk_name": str(client or connection.protocol),
         "sdk_type": "server",
         "room_view_type": await view_types(call, row),
-        "events": events,
     }
+    if _wanted(call, "events"):
+        found["events"] = events
     return found
 
 
-def _quality(call: Call, row: Row) -> Body:
-    """Counters of a connection that is up; afterwards they are gone."""
-    if row.left_at is not None:
-        return {}
-    stats = call.app.engine.stats(row.connection.id)
-    now = call.app.clock.utc().isoformat()
-    return {
-        "audio_producer": [
-            {
-                "timestamp": now,
-                "bytes_sent": stats.bytes_received,
-                "packets_sent": stats.packets_received + stats.packets_lost,
-                "packets_lost": stats.packets_lost,
-            }
-        ],
-        "audio_consumer": [
-            {
-                "timestamp": now,
-                "bytes_received": stats.bytes_sent,
-                "packets_received": stats.packets_sent,
-            }
-        ],
-    }
+async def _quality(call: Call, row: Row) -> Body:
+    """What the server measured, at the steps that it has kept; also after the connection ended."""
+    connection = row.connection
+    start = int(row.joined_at.timestamp())
+    end = 1 + int((row.left_at or call.app.clock.utc()).timestamp())
+    series = await call.app.quality.history(
+        connection.session_id,
+        start=start - start % SAMPLE_SECONDS,
+        end=end,
+        step=max(SAMPLE_SECONDS, -(-(end - start) // MOST_SAMPLES)),
+        participant_id=connection.participant_id,
+    )
+    return qualities(one for one in series if one.connection_id == connection.id)
+
+
+def _wanted(call: Call, part: str) -> bool:
+    filters = read_words(call.query, "filters")
+    return not filters or part in filters
