@@ -9,6 +9,7 @@ from statistics import median
 
 from media.quality.connection import ConnectionJudge, StreamName, StreamTick
 from media.quality.measure import Bucket
+from media.quality.table import StreamTable
 from media.types import Direction, MediaKind, TrackSource
 
 _STREAMS = (
@@ -22,7 +23,8 @@ _STREAMS = (
 def measure(streams: int, seconds: int, seed: int = 1) -> float:
     """CPU seconds that a second of so many streams takes to judge: the median of all seconds."""
     draw = random.Random(seed)
-    judges = [ConnectionJudge() for _ in range(-(-streams // len(_STREAMS)))]
+    table = StreamTable()
+    judges = [ConnectionJudge(table=table) for _ in range(-(-streams // len(_STREAMS)))]
     loads = [
         {
             name: StreamTick(Bucket(50 - lost, 0, lost, jitter_ms=draw.uniform(1, 40)))
@@ -33,12 +35,16 @@ def measure(streams: int, seconds: int, seed: int = 1) -> float:
     ]
     for second in range(20):  # windows are full and labels known
         for at, judge in enumerate(judges):
-            _ = judge.tick(loads[(at + second) % len(loads)], 40.0)
+            judge.put(loads[(at + second) % len(loads)], 40.0)
+        table.tick()
     costs = []
     for second in range(seconds):
         begun = time.process_time()
         for at, judge in enumerate(judges):
-            _ = judge.tick(loads[(at + second) % len(loads)], 40.0)
+            judge.put(loads[(at + second) % len(loads)], 40.0)
+        table.tick()
+        for judge in judges:
+            _ = judge.read()
             _ = judge.streams()
         costs.append(time.process_time() - begun)
     return median(costs)

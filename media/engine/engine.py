@@ -138,6 +138,7 @@ class Engine:
             self._scope,
             self._new_ssrc,
             self._ssrcs.discard,
+            self._housekeeping.streams,
         )
         room = self._room(spec.room_id)
         self._peers[spec.connection_id] = Peer(

@@ -7,6 +7,7 @@ from media.clock import Clock
 from media.engine.peer import Peer
 from media.plane.reports import Reports
 from media.plane.room import Room
+from media.quality.table import StreamTable
 
 STEPS = 10  # of 100 ms: each serves a tenth of the connections
 SPEAKER_STEPS = 3  # 300 ms: at most four times a second
@@ -24,6 +25,9 @@ class Housekeeping:
         reports: Sends RTCP.
         peers: The engine's, live.
         rooms: The engine's, live.
+
+    Attributes:
+        streams: Where every stream is judged.
     """
 
     def __init__(
@@ -33,6 +37,7 @@ class Housekeeping:
         peers: Mapping[str, Peer],
         rooms: Mapping[str, Room],
     ) -> None:
+        self.streams = StreamTable()
         self._clock = clock
         self._reports = reports
         self._peers = peers
@@ -56,10 +61,13 @@ class Housekeeping:
         self._step += 1
         self._late = max(0, self._late - 1)
         now_ns = self._clock.monotonic_ns()
-        for name, peer in list(self._peers.items()):
-            tenth = self._served.setdefault(name, self._step % STEPS)
-            if peer.attached and tenth == self._step % STEPS:
-                self._serve(peer, now_ns)
+        due = [peer for name, peer in self._peers.items() if self._is_due(name, peer)]
+        for peer in due:
+            self._serve(peer, now_ns)
+        self.streams.tick()
+        for peer in due:
+            peer.quality.read()
+            peer.tell_quality(now_ns / 1e9)
         if self._step % SPEAKER_STEPS == 0:
             self._find_speakers(now_ns, speakers_changed)
 
@@ -71,11 +79,14 @@ class Housekeeping:
         """A room is gone."""
         self._speakers.pop(room_id, None)
 
+    def _is_due(self, name: str, peer: Peer) -> bool:
+        tenth = self._served.setdefault(name, self._step % STEPS)
+        return peer.attached and tenth == self._step % STEPS
+
     def _serve(self, peer: Peer, now_ns: int) -> None:
         self._reports.report(peer.connection, now_ns)
         peer.adaptation.tick(now_ns, server_limited=self._late > 0)
-        peer.quality.tick(peer.connection, now_ns, server_limited=self._late > 0)
-        peer.tell_quality(now_ns / 1e9)
+        peer.quality.put(peer.connection, now_ns, server_limited=self._late > 0)
         if self._step // STEPS % CONSENT_SECONDS == 0:
             peer.probe()
 

@@ -18,6 +18,7 @@ from media.plane.port import Address, Connection, Plane, Slot, SlotSpec, SrtpKey
 from media.plane.rewrite import Rewriter
 from media.plane.room import Room
 from media.quality.measure import ReportMeter, StreamMeter
+from media.quality.table import StreamTable
 from media.tasks import TaskScope
 from media.types import (
     Answer,
@@ -47,6 +48,7 @@ class Surroundings:
     scope: TaskScope
     new_ssrc: Callable[[], int]
     free_ssrc: Callable[[int], None]
+    streams: StreamTable
 
 
 class Peer:
@@ -75,7 +77,7 @@ class Peer:
         self.connection.every_video = spec.every_video
         self.connection.only_participant = spec.only_participant
         self.connection.ssrc = around.new_ssrc()
-        self.quality = PeerQuality()
+        self.quality = PeerQuality(around.streams)
         self.adaptation = Adaptation(self.connection)
         self.attached = False
         self._over = False
@@ -178,6 +180,7 @@ class Peer:
             await asyncio.wait([self._connecting])
         await self._dtls.stop()
         await self._agent.close()
+        self.quality.close()
         for ssrc in (*self._ssrcs.values(), self.connection.ssrc):
             self._around.free_ssrc(ssrc)
 

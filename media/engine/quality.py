@@ -3,6 +3,7 @@
 from media.plane.port import Connection, Track
 from media.quality.connection import ConnectionJudge, StreamName, StreamTick
 from media.quality.measure import ReportMeter, StreamMeter
+from media.quality.table import StreamTable
 from media.types import Direction, Reading, StreamReading, TrackSource
 
 REPORT_SECONDS = 30.0  # a steady label is told this often, so that charts have points
@@ -14,21 +15,33 @@ Ticks = dict[StreamName, StreamTick]
 
 
 class PeerQuality:
-    """Folds a connection's ticks into a reading."""
+    """Folds a connection's ticks into a reading.
 
-    def __init__(self) -> None:
+    Args:
+        table: Where the streams of all connections are scored together; None for one of its own.
+    """
+
+    def __init__(self, table: StreamTable | None = None) -> None:
         self.reading: Reading | None = None
         self.streams: tuple[StreamReading, ...] = ()
         self.lost = 0
         self.limited_ticks = 0
-        self._judge = ConnectionJudge()
+        self._table = StreamTable() if table is None else table
+        self._judge = ConnectionJudge(table=self._table)
+        self._put = False
         self._told: Reading | None = None
         self._told_at = 0.0
         self._gone = False
         self._opening: dict[TrackSource, int] = {}  # seconds left until a silent track has stalled
 
     def tick(self, connection: Connection, now_ns: int, *, server_limited: bool) -> None:
-        """Take one second of the connection."""
+        """Take, score and read one second of the connection."""
+        self.put(connection, now_ns, server_limited=server_limited)
+        self._table.tick()
+        self.read()
+
+    def put(self, connection: Connection, now_ns: int, *, server_limited: bool) -> None:
+        """Take one second of the connection; the table is scored before `read`."""
         heard_ns = connection.heard_ns
         if heard_ns is None:
             return
@@ -44,10 +57,20 @@ class PeerQuality:
         ticks = self._uplink(connection, now_ns)
         _add_downlink(connection, ticks)
         trip_ns, connection.trip_ns = connection.trip_ns, None
-        self.reading = self._judge.tick(
-            ticks, None if trip_ns is None else trip_ns / 1e6, server_limited=server_limited
-        )
-        self.streams = self._judge.streams()
+        trip_ms = None if trip_ns is None else trip_ns / 1e6
+        self._judge.put(ticks, trip_ms, server_limited=server_limited)
+        self._put = True
+
+    def read(self) -> None:
+        """Take what was scored."""
+        if self._put:
+            self._put = False
+            self.reading = self._judge.read()
+            self.streams = self._judge.streams()
+
+    def close(self) -> None:
+        """The connection is gone: its place in the table is free."""
+        self._judge.close()
 
     def due(self, now: float) -> Reading | None:
         """The reading when its label changed since it was last told, or 30 s have passed."""

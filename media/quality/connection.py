@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from media.quality import model
-from media.quality.judge import RoundTrips, StreamJudge
 from media.quality.measure import Bucket
+from media.quality.table import NARROW_TICKS, WIDE_TICKS, StreamState, StreamTable
+from media.quality.trips import RoundTrips
 from media.types import Direction, MediaKind, Reading, StreamReading, TrackSource
 
 _VIDEO = frozenset((TrackSource.CAMERA, TrackSource.SCREEN, MediaKind.VIDEO))
 
 
-@dataclass(frozen=True, slots=True)
-class StreamName:
+class StreamName(NamedTuple):
     """Which stream of a connection.
 
     Attributes:
@@ -38,25 +39,34 @@ class StreamTick:
     muted: bool = False
 
 
+_SILENT = StreamTick(Bucket(), muted=True)
+
+
 class ConnectionJudge:
     """Judges one connection by all its streams.
 
+    A second is put, scored together with those of all other connections, and then read: `put`, the
+    table's `tick`, `read`. A judge with a table of its own does all of it in `tick`.
+
     Args:
         bpl: Loss robustness of its audio codec (`media.quality.model`).
+        table: Shared by the judges of a process; None for one of its own.
     """
 
-    def __init__(self, bpl: float = model.BPL_OPUS_FEC) -> None:
+    def __init__(self, bpl: float = model.BPL_OPUS_FEC, table: StreamTable | None = None) -> None:
         self._bpl = bpl
-        self._streams: dict[StreamName, StreamJudge] = {}
+        self._table = StreamTable() if table is None else table
+        self._rows: dict[StreamName, int] = {}
+        self._states: dict[StreamName, StreamState] = {}
         self._trips = RoundTrips()
         self._reading: Reading | None = None
 
-    def stream(self, name: StreamName) -> StreamJudge:
-        """The judge of one stream."""
-        found = self._streams.get(name)
-        if found is None:
-            found = self._streams[name] = self._new(name)
-        return found
+    def stream(self, name: StreamName) -> StreamState:
+        """What is known of one stream; it begins when it is first asked for."""
+        row = self._row(name)
+        if name not in self._states:
+            (self._states[name],) = self._table.states([row])
+        return self._states[name]
 
     def tick(
         self,
@@ -65,33 +75,70 @@ class ConnectionJudge:
         *,
         server_limited: bool = False,
     ) -> Reading | None:
+        """Put, score and read one second."""
+        self.put(ticks, rtt_ms, server_limited=server_limited)
+        self._table.tick()
+        return self.read()
+
+    def put(
+        self,
+        ticks: Mapping[StreamName, StreamTick],
+        rtt_ms: float | None,
+        *,
+        server_limited: bool = False,
+    ) -> None:
         """Take one second.
 
         Args:
             ticks: What was measured; streams that are missing have nothing to send.
             rtt_ms: The highest round trip seen in this second, None when there was none.
             server_limited: Our event loop lagged more than 50 ms: the label must not fall.
-
-        Returns:
-            The reading, kept over silence; None while too little is known.
         """
         self._trips.tick(rtt_ms)
+        rows, lengths, put = self._rows, self._table.lengths, self._table.put
         for name in ticks:
-            _ = self.stream(name)
-        for name, stream in self._streams.items():
-            one = ticks.get(name) or StreamTick(Bucket(), muted=True)
-            stream.tick(one.bucket, self._trips, muted=one.muted, limited=server_limited)
+            if name not in rows:
+                _ = self._row(name)
+        trips: dict[int, float] = {}
+        for name, row in rows.items():
+            one = ticks.get(name, _SILENT)
+            bucket = one.bucket
+            length = 1 if bucket.restarted else lengths[row] + 1
+            narrow = min(length, NARROW_TICKS)
+            wide = min(length, WIDE_TICKS)
+            if narrow not in trips:
+                trips[narrow] = self._trips.worst(narrow)
+            if wide not in trips:
+                trips[wide] = self._trips.worst(wide)
+            put(row, bucket, trips[narrow], trips[wide], one.muted, server_limited)
+
+    def read(self) -> Reading | None:
+        """The reading once the table was scored, kept over silence; None if too little is known."""
+        states = self._table.states(list(self._rows.values()))
+        self._states = dict(zip(self._rows, states, strict=True))
         self._judge()
         return self._reading
 
     def lose(self) -> Reading:
         """Nothing authenticated arrives any more: poor, by `transport`, until packets return."""
         self._trips.clear()
-        for stream in self._streams.values():
-            stream.lose()
+        for row in self._rows.values():
+            self._table.lose(row)
+        self._states.clear()
         loss = self._reading.loss_percent if self._reading else 0.0
         lost = Reading(model.LOWEST, model.SCORE_FLOOR, "transport", loss, None, 0.0)
         return self._keep(lost)
+
+    def sender_idle(self, name: StreamName) -> None:
+        """A sender report shows that nothing was sent: the silence is no stall."""
+        self._table.sender_idle(self._row(name))
+
+    def close(self) -> None:
+        """Give the rows back."""
+        for row in self._rows.values():
+            self._table.remove(row)
+        self._rows.clear()
+        self._states.clear()
 
     def streams(self) -> tuple[StreamReading, ...]:
         """Every stream by itself, in order of appearance."""
@@ -104,21 +151,25 @@ class ConnectionJudge:
                 stream.reason,
                 stream.packets,
                 stream.lost,
-                round(stream.window.jitter_ms, 2),
+                round(stream.jitter_ms, 2),
                 stream.active,
             )
-            for name, stream in self._streams.items()
+            for name, stream in ((name, self.stream(name)) for name in self._rows)
         )
 
-    def _new(self, name: StreamName) -> StreamJudge:
-        video = name.source in _VIDEO
-        # What a listener gets is told by rare reports, and a camera may pause at will: only a
-        # microphone that falls silent without a word is suspicious.
-        stalls = name.direction is Direction.UPLINK and not video
-        return StreamJudge(model.BPL_VIDEO if video else self._bpl, stalls=stalls)
+    def _row(self, name: StreamName) -> int:
+        row = self._rows.get(name)
+        if row is None:
+            video = name.source in _VIDEO
+            # What a listener gets is told by rare reports, and a camera may pause at will: only a
+            # microphone that falls silent without a word is suspicious.
+            stalls = name.direction is Direction.UPLINK and not video
+            bpl = model.BPL_VIDEO if video else self._bpl
+            row = self._rows[name] = self._table.add(bpl, stalls=stalls)
+        return row
 
     def _judge(self) -> None:
-        worst = _worst((n, s) for n, s in self._streams.items() if s.active)
+        worst = _worst((n, s) for n, s in self._states.items() if s.active)
         if worst is None:
             if self._reading is not None:
                 self._reading = replace(
@@ -131,9 +182,9 @@ class ConnectionJudge:
                 stream.label,
                 round(stream.score, 1),
                 stream.reason,
-                round(stream.window.loss_percent, 2),
+                round(stream.loss_percent, 2),
                 self._trips.latest,
-                round(stream.window.jitter_ms, 2),
+                round(stream.jitter_ms, 2),
                 name.direction,
                 name.source.value,
             )
@@ -148,8 +199,8 @@ class ConnectionJudge:
 
 
 def _worst(
-    streams: Iterable[tuple[StreamName, StreamJudge]],
-) -> tuple[StreamName, StreamJudge] | None:
+    streams: Iterable[tuple[StreamName, StreamState]],
+) -> tuple[StreamName, StreamState] | None:
     """Ties of labels go to the lower score, then to the uplink."""
     return min(
         streams,

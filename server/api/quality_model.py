@@ -5,7 +5,7 @@ from math import floor
 
 from pydantic import BaseModel, Field
 
-from media.quality import judge, model, thresholds
+from media.quality import model, table, thresholds
 from media.types import QualityLabel
 
 FORMULA = (
@@ -111,15 +111,15 @@ def quality_model() -> QualityModel:
             robustness=dict(model.ROBUSTNESS),
             formula=list(FORMULA),
         ),
-        smoothing=SmoothingModel(fall=judge.FALL, rise=judge.RISE, score_floor=model.SCORE_FLOOR),
+        smoothing=SmoothingModel(fall=table.FALL, rise=table.RISE, score_floor=model.SCORE_FLOOR),
         windows=WindowModel(
-            narrow_ticks=judge.NARROW_TICKS,
-            wide_ticks=judge.WIDE_TICKS,
-            enough_for_narrow=judge.ENOUGH_FOR_NARROW,
-            enough_to_judge=judge.ENOUGH_TO_JUDGE,
-            history_ticks=judge.HISTORY_TICKS,
-            stall_after_ticks=judge.STALL_TICKS,
-            active_ticks=judge.ACTIVE_TICKS,
+            narrow_ticks=table.NARROW_TICKS,
+            wide_ticks=table.WIDE_TICKS,
+            enough_for_narrow=table.ENOUGH_FOR_NARROW,
+            enough_to_judge=table.ENOUGH_TO_JUDGE,
+            history_ticks=table.HISTORY_TICKS,
+            stall_after_ticks=table.STALL_TICKS,
+            active_ticks=table.ACTIVE_TICKS,
         ),
         labels=_labels(),
         thresholds=_thresholds(),

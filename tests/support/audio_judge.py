@@ -3,6 +3,7 @@
 from media.quality.connection import ConnectionJudge, StreamName, StreamTick
 from media.quality.measure import Bucket
 from media.quality.model import BPL_OPUS_FEC
+from media.quality.table import StreamState
 from media.types import Direction, MediaKind, Reading, TrackSource
 
 UPLINK = StreamName(Direction.UPLINK, TrackSource.MICROPHONE)
@@ -14,8 +15,12 @@ class AudioJudge:
 
     def __init__(self, bpl: float = BPL_OPUS_FEC) -> None:
         self.whole = ConnectionJudge(bpl)
-        self.uplink = self.whole.stream(UPLINK)
         self.lose = self.whole.lose
+        _ = self.uplink  # the stream begins
+
+    @property
+    def uplink(self) -> StreamState:
+        return self.whole.stream(UPLINK)
 
     def tick(
         self,

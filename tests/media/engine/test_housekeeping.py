@@ -15,7 +15,7 @@ class Peer:
         self.probes = 0
         self.limited = []
         self.told = 0
-        self.quality = SimpleNamespace(tick=self._tick)
+        self.quality = SimpleNamespace(put=self._tick, read=lambda: None)
         self.adapted = []
         self.adaptation = SimpleNamespace(tick=self._adapt)
 

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from media.quality import model
-from media.quality.judge import FALL, RISE
+from media.quality.table import FALL, RISE
 from media.types import QualityLabel
 from server.api.quality_model import quality_model
 

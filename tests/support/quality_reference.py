@@ -1,11 +1,11 @@
-"""From ticks to a label with a reason: windows, smoothing, hysteresis and the rules for silence."""
+"""The rules of a stream's label written out for one stream; the table is tested against them."""
 
 from collections import deque
 from dataclasses import dataclass
 
 from media.quality import model
 from media.quality.measure import Bucket
-from media.quality.rate import PacketRateMode
+from media.quality.trips import RoundTrips
 from media.types import QualityLabel
 
 NARROW_TICKS = 5
@@ -13,13 +13,57 @@ WIDE_TICKS = 15
 ENOUGH_FOR_NARROW = 25
 ENOUGH_TO_JUDGE = 10
 HISTORY_TICKS = 3
-RTT_MEMORY_TICKS = 30
 # A stream that sent this many packets a second and stops without a word is stalled, not quiet.
 BUSY_PPS = 8
 STALL_TICKS = 3
 # A stream held for longer no longer speaks for its connection.
 ACTIVE_TICKS = 15
 FALL, RISE = 0.8, 0.4
+
+
+# DTX sends 2.5 packets a second: fewer than this say nothing about the usual rate.
+_MIN_PPS = 8
+_MAX_PPS = 500
+_BIN_PPS = 2
+_RECOMPUTE_TICKS = 120
+_ENOUGH_READINGS = 10
+
+
+class PacketRateMode:
+    """Folds packets per tick into a histogram and takes its highest bin every two minutes.
+
+    Args:
+        initial: Packets per second assumed until enough was seen: 1000 / ptime.
+    """
+
+    __slots__ = ("_counts", "_sums", "_ticks", "value")
+
+    def __init__(self, initial: float = 50.0) -> None:
+        self.value = initial
+        """The usual rate in packets per second."""
+        self._counts = [0.0] * (_MAX_PPS // _BIN_PPS + 1)
+        self._sums = [0.0] * len(self._counts)
+        self._ticks = 0
+
+    def add(self, pps: int) -> None:
+        """Take one tick's packets; ticks of near silence only let time pass."""
+        self._ticks += 1
+        if pps >= _MIN_PPS:
+            at = min(pps, _MAX_PPS) // _BIN_PPS
+            self._counts[at] += 1
+            self._sums[at] += min(pps, _MAX_PPS)
+        if self._ticks >= _RECOMPUTE_TICKS:
+            self._ticks = 0
+            self._recompute()
+
+    def _recompute(self) -> None:
+        counts = self._counts
+        if sum(counts) <= _ENOUGH_READINGS:
+            return
+        best = max(range(len(counts)), key=lambda at: (counts[at], at))
+        self.value = self._sums[best] / counts[best]
+        self._counts = [count / 2 for count in counts]
+        self._sums = [total / 2 for total in self._sums]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,35 +79,6 @@ class Window:
     def loss_percent(self) -> float:
         """Share of settled packets that were lost, 0 to 100."""
         return 100.0 * self.lost / self.settled if self.settled else 0.0
-
-
-class RoundTrips:
-    """The latest round trips of one transport, shared by its streams."""
-
-    def __init__(self) -> None:
-        self._samples: deque[float | None] = deque(maxlen=RTT_MEMORY_TICKS)
-
-    @property
-    def latest(self) -> float | None:
-        """The youngest sample not older than 30 ticks."""
-        return next((s for s in reversed(self._samples) if s is not None), None)
-
-    def tick(self, sample_ms: float | None) -> None:
-        """Take the highest round trip of one tick, None when there was none."""
-        self._samples.append(sample_ms)
-
-    def worst(self, ticks: int) -> float:
-        """The highest of the last ticks, else the latest known, else 0."""
-        samples, highest = self._samples, None
-        for at in range(-min(ticks, len(samples)), 0):
-            sample = samples[at]
-            if sample is not None and (highest is None or sample > highest):
-                highest = sample
-        return self.latest or 0.0 if highest is None else highest
-
-    def clear(self) -> None:
-        """Forget a path that is gone."""
-        self._samples.clear()
 
 
 class StreamJudge:
@@ -194,7 +209,7 @@ class StreamJudge:
             bucket = buckets[at]
             lost += bucket.lost
             settled += bucket.received + bucket.recovered + bucket.lost
-            if bucket.jitter_ms > jitter:  # noqa: PLR1730 - max() costs a call
+            if bucket.jitter_ms > jitter:
                 jitter = bucket.jitter_ms
         return settled, lost, jitter
 

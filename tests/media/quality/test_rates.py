@@ -1,6 +1,25 @@
+import numpy as np
 import pytest
 
-from media.quality.rate import PacketRateMode
+from media.quality.rates import PacketRateModes
+
+
+class PacketRateMode:
+    """One row of several, beside one that always has another rate."""
+
+    def __init__(self, initial):
+        self.modes = PacketRateModes()
+        self.modes.grow(3)
+        self.modes.start(0, 11)
+        self.modes.start(2, initial)
+
+    def add(self, packets):
+        self.modes.add(np.array([0, 2]), np.array([11, packets]))
+
+    @property
+    def value(self):
+        assert self.modes.value[0] == 11
+        return self.modes.value[2]
 
 
 def test_initial_rate_stands_until_enough_was_seen():
