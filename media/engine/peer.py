@@ -234,10 +234,9 @@ class Peer:
         for mid, spec in specs.items():
             if mid in connection.tracks:
                 continue
-            audio = spec.source.kind is MediaKind.AUDIO
-            meter = StreamMeter(spec.clock_rate) if audio else None
-            track = connection.tracks[mid] = Track(connection, spec, meter)
+            track = connection.tracks[mid] = Track(connection, spec)
             for stream in track.layers:
+                stream.meter = StreamMeter(spec.clock_rate)
                 stream.muted = spec.source in connection.muted
             if spec.ssrc is not None:
                 connection.by_ssrc[spec.ssrc] = track
@@ -268,7 +267,8 @@ class Peer:
                 clock_rate=_OPUS_RATE if spec.kind is MediaKind.AUDIO else _VIDEO_RATE,
             )
         audio = spec.kind is MediaKind.AUDIO
-        slot = Slot(self.connection, spec, rewriter, ReportMeter(_OPUS_RATE) if audio else None)
+        meter = ReportMeter(_OPUS_RATE if audio else _VIDEO_RATE)
+        slot = Slot(self.connection, spec, rewriter, meter)
         if not audio:
             slot.losses = ReportMeter(_VIDEO_RATE)
         return slot

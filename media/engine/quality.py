@@ -2,7 +2,7 @@
 
 from media.plane.port import Connection, Track
 from media.quality.connection import ConnectionJudge, StreamName, StreamTick
-from media.quality.measure import ReportMeter, StreamMeter
+from media.quality.measure import Bucket, ReportMeter, StreamMeter
 from media.quality.table import StreamTable
 from media.types import Direction, Reading, StreamReading, TrackSource
 
@@ -87,16 +87,31 @@ class PeerQuality:
         """What settled on the tracks that flow."""
         ticks: Ticks = {}
         for track in connection.tracks.values():
-            if not isinstance(track.meter, StreamMeter):
+            bucket = self._settled(track, now_ns)
+            if not track.flowing or bucket is None:
                 continue
-            bucket = track.meter.settle(now_ns)
-            track.jitter_ms = bucket.jitter_ms
-            self.lost += bucket.lost
-            if track.flowing:
-                name = StreamName(Direction.UPLINK, track.spec.source)
-                muted = self._rests(track, arrived=bool(bucket.arrived))
-                ticks[name] = StreamTick(bucket, muted=muted)
+            name = StreamName(Direction.UPLINK, track.spec.source)
+            muted = self._rests(track, arrived=bool(bucket.arrived))
+            ticks[name] = StreamTick(bucket, muted=muted)
         return ticks
+
+    def _settled(self, track: Track, now_ns: int) -> Bucket | None:
+        """All layers of a track as one stream; None when it has no meter.
+
+        Of pictures only those count that somebody watches: gaps in the others are not mended, for
+        nobody asks for what is missing.
+        """
+        total = None
+        for stream in track.layers:
+            if not isinstance(stream.meter, StreamMeter):
+                continue
+            bucket = stream.meter.settle(now_ns)
+            stream.jitter_ms = bucket.jitter_ms
+            if not track.audio and not (stream.slots or stream.pending):
+                bucket = Bucket(restarted=bucket.restarted)
+            self.lost += bucket.lost
+            total = bucket if total is None else total.plus(bucket)
+        return total
 
     def _rests(self, track: Track, *, arrived: bool) -> bool:
         """Whether a track is silent because somebody wants it so, and not because it stalled."""

@@ -152,6 +152,8 @@ class Intake:
             return
         track.missing.received(extended, now_ns / 1e9)
         track.connection.counters.repaired += 1
+        if track.meter is not None:
+            track.meter.packet(now_ns, sequence, _read_long(datagram, 4)[0])
         self._show(track, datagram, extended, start + REPAIR_OCTETS, end, now_ns)
 
     def _learn(self, connection: Connection, datagram: bytes, size: int, now_ns: int) -> None:

@@ -244,6 +244,7 @@ class Slot:
         "meter",
         "payload_type",
         "report",
+        "resent",
         "rewriter",
         "spec",
         "ssrc",
@@ -273,6 +274,7 @@ class Slot:
         self.target: Track | None = None  # its layer that feeds the slot from a key frame on
         self.starved = False  # the link does not take the picture
         self.height = 0  # of the tile that shows it, 0 when unknown
+        self.resent = 0  # packets that its listener missed and got after all
         self.report: tuple[int, int] | None = None  # middle NTP bits of our SR, when sent (ns)
 
     def state(self) -> SlotState:

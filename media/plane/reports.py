@@ -135,6 +135,7 @@ class Reports:
         for sequence in sequences[:MAX_RESENT]:
             packet = _cached(slot, sequence)
             if packet is not None:
+                slot.resent += 1
                 self._plane.resend(slot, packet)
 
 
@@ -157,9 +158,11 @@ def _report_block(connection: Connection, block: rtcp.ReportBlock, at_ns: int) -
     if slot.track is None:
         return
     holes = slot.rewriter.holes(slot.stream.progress if slot.stream is not None else None)
-    for meter in (slot.meter, slot.losses):
-        if meter is not None:
-            meter.report(block.highest, block.packets_lost & 0xFFFFFF, block.jitter, holes)
+    lost = block.packets_lost & 0xFFFFFF
+    if slot.losses is not None:  # what the link does, whatever was mended
+        slot.losses.report(block.highest, lost, block.jitter, holes)
+    if slot.meter is not None:  # what the listener gets: reports count before retransmission
+        slot.meter.report(block.highest, lost, block.jitter, holes + slot.resent)
 
 
 def _need(track: Track, now_ns: int) -> int:

@@ -113,7 +113,9 @@ class Person:
             repair_ssrc=None if audio or ssrc is None else RTX_SSRC,
             layers=layers,
         )
-        track = self.connection.tracks[spec.mid] = Track(self.connection, spec, StreamMeter(48000))
+        track = self.connection.tracks[spec.mid] = Track(self.connection, spec)
+        for stream in track.layers:
+            stream.meter = StreamMeter(spec.clock_rate)
         if ssrc is not None:
             self.connection.by_ssrc[ssrc] = track
             if spec.repair_ssrc is not None:
@@ -134,7 +136,7 @@ class Person:
         spec = SlotSpec(
             mid, kind, ssrc, types, repairs or {}, ssrc + 0x1000 if repairs else 0, send_time
         )
-        slot = Slot(self.connection, spec, rewriter, ReportMeter(48000) if audio else None)
+        slot = Slot(self.connection, spec, rewriter, ReportMeter(48000 if audio else 90000))
         self.connection.slots[mid] = slot
         self.connection.slots_by_ssrc[ssrc] = slot
         return slot

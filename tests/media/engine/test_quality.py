@@ -1,8 +1,8 @@
 import pytest
-from support.plane import Rig
+from support.plane import VP8, Rig
 
 from media.engine.quality import OPENING_TICKS, REPORT_SECONDS, PeerQuality
-from media.types import QualityLabel
+from media.types import MediaKind, QualityLabel, TrackSource
 
 SECOND = 1_000_000_000
 
@@ -142,3 +142,75 @@ def test_seconds_in_which_we_were_late_are_counted(line):
     line.second()
     line.quality.tick(line.ada.connection, line.rig.now_ns, server_limited=True)
     assert line.quality.limited_ticks == 1
+
+
+class Screen:
+    """A person with a camera, and whoever watches it."""
+
+    KEY, DELTA = b"\x10\x00" + bytes(30), b"\x10\x01" + bytes(30)
+
+    def __init__(self, *, watched):
+        self.rig = Rig()
+        self.ada = self.rig.person("ada")
+        self.track = self.ada.track(TrackSource.CAMERA, ssrc=3000)
+        self.ada.join()
+        if watched:
+            eye = self.rig.listener("eye", 1, MediaKind.VIDEO)
+            eye.connection.every_video = True
+        self.quality = PeerQuality()
+        self.sequence = 0
+
+    def second(self, lost=0):
+        for at in range(50):
+            self.sequence += 1
+            self.rig.now_ns += 20_000_000
+            if at >= lost:
+                self.ada.send(
+                    self.sequence,
+                    timestamp=self.sequence * 1800,
+                    payload=self.KEY if self.sequence % 25 == 1 else self.DELTA,
+                    payload_type=VP8,
+                    ssrc=3000,
+                    level=None,
+                )
+            self.rig.sent()
+        self.ada.connection.heard_ns = self.rig.now_ns
+        self.quality.tick(self.ada.connection, self.rig.now_ns, server_limited=False)
+        return self.quality.reading
+
+
+def test_pictures_are_judged_by_their_own_row():
+    screen = Screen(watched=True)
+    for _ in range(6):
+        reading = screen.second()
+    assert (reading.label, reading.source) == (QualityLabel.EXCELLENT, "camera")
+    for _ in range(10):
+        reading = screen.second(lost=3)
+    assert (reading.label, reading.reason) == (QualityLabel.POOR, "loss")
+
+
+def test_gaps_in_pictures_that_nobody_watches_lower_nobody():
+    screen = Screen(watched=False)
+    for _ in range(10):
+        reading = screen.second(lost=10)
+    assert reading is None
+    assert screen.quality.lost == 0
+
+
+def test_layers_of_a_picture_are_one_stream():
+    rig = Rig()
+    ada = rig.person("ada")
+    track = ada.track(TrackSource.CAMERA, ssrc=3000, layers=("q", "h"))
+    track.flowing = True
+    ada.join()
+    quality = PeerQuality()
+    for second in range(5):
+        for stream in track.layers:
+            stream.slots.append(object())
+            for at in range(30):
+                number = 30 * second + at
+                stream.meter.packet(number * 33_000_000, number, number * 2970)
+        ada.connection.heard_ns = now_ns = (second + 1) * SECOND
+        quality.tick(ada.connection, now_ns, server_limited=False)
+    (stream,) = quality.streams
+    assert (stream.source, stream.packets) == ("camera", 300)

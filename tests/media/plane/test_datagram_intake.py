@@ -300,7 +300,10 @@ class TestRetransmissions:
             (104, body, (got[0].timestamp))
         ]
         assert ada.connection.counters.repaired == 1
-        assert len(ada.connection.tracks["m0"].missing) == 1
+        track = ada.connection.tracks["m0"]
+        assert len(track.missing) == 1
+        bucket = track.meter.settle(rig.now_ns + 1_000_000_000)
+        assert (bucket.received, bucket.recovered, bucket.lost) == (5, 1, 1)
 
     def test_probes_and_nonsense_end_at_the_server(self, rig):
         ada, eye = self.start(rig)

@@ -11,6 +11,7 @@ from media.plane.reports import (
     VIDEO_BITS_PER_SECOND,
     Reports,
 )
+from media.quality.measure import ReportMeter
 from media.types import MediaKind, TrackSource
 
 KEY, DELTA = b"\x10\x00" + bytes(30), b"\x10\x01" + bytes(30)
@@ -94,6 +95,10 @@ class TestKeyframes:
         assert call.wire.compounds == []
 
 
+def about(ssrc, *, highest, lost):
+    return rtcp.receiver_report(1, [rtcp.ReportBlock(ssrc, 0, lost, highest, 0, 0, 0)])
+
+
 class TestNack:
     def test_publisher_is_asked_for_gaps(self, call):
         call.frame(1)
@@ -126,6 +131,18 @@ class TestNack:
         call.receive(call.bob, rtcp.nack(1, call.eye.ssrc, (99, 102, 103)))
         assert [packet.sequence for packet in call.rig.received(call.bob)] == [102, 103]
         assert call.bob.connection.counters.nacks_received == 1
+
+    def test_a_gap_that_was_filled_is_no_loss_to_the_listener(self, call):
+        call.eye.losses = ReportMeter(90000)
+        call.frame(1)
+        for sequence in range(2, 60):
+            call.frame(sequence, KEY if sequence == 2 else DELTA)
+        call.receive(call.bob, about(call.eye.ssrc, highest=102, lost=0))
+        call.receive(call.bob, rtcp.nack(1, call.eye.ssrc, (110, 111)))
+        call.receive(call.bob, about(call.eye.ssrc, highest=122, lost=3))
+        told, link = call.eye.meter.settle(), call.eye.losses.settle()
+        assert (told.received, told.lost) == (17, 1)
+        assert (link.received, link.lost) == (17, 3)
 
     def test_audio_has_no_cache(self, call):
         call.ada.speak(1, 3)
