@@ -32,7 +32,13 @@ WEB_INPUTS = (
     "src/**/*",
     "public/**/*",
 )
-DEBIAN = {"chromium": "chromium", "opusinfo": "opus-tools", "ip": "iproute2", "ffprobe": "ffmpeg"}
+DEBIAN = {
+    "chromium": "chromium",
+    "opusinfo": "opus-tools",
+    "ip": "iproute2",
+    "ffprobe": "ffmpeg",
+    "espeak-ng": "espeak-ng",
+}
 
 
 class SetupError(Exception):

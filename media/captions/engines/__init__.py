@@ -1,0 +1,1 @@
+"""The speech engines; each is imported by a worker process alone."""
