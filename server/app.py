@@ -31,7 +31,10 @@ from server.services.recordings import RecordingsService
 from server.services.sessions import SessionsService
 from server.services.shares import Shares
 from server.services.tracker import Tracker
+from server.services.transcripts import TranscriptsService
 from server.services.users import UsersService
+from server.services.watchers import SessionWatchers
+from server.speech import captioners, captions_of, recorded_transcripts
 from server.storage.files import LocalFiles
 from server.storage.sql import SqlStorage
 from signaling.hub import LiveSessions
@@ -74,6 +77,7 @@ def build(
     meetings = MeetingsService(storage, tracker, users, signer, settings, clock, [MeetingIds()])
     gate = Admissions(meetings, users, authenticator, signer, tracker, clock, storage)
     engine, recorders = media(settings, clock, on_error, make_engine)
+    sessions = SessionsService(storage, tracker)
     recordings = RecordingsService(
         store=storage,
         files=LocalFiles(settings.recordings_directory),
@@ -85,9 +89,9 @@ def build(
         on_error=on_error,
     )
     live = LiveSessions(engine, gate, tracker, clock, signaling_settings(settings), on_error)
-    live.recordings = recordings
-    live.watcher = recordings
-    recordings.announce = live.recording_changed
+    makers = captioners(settings.transcription, engine, clock, on_error)
+    transcripts = captions_of(settings, makers, storage, meetings, sessions, clock)
+    _connect(live, recordings, transcripts)
     meetings.live = live
     return App(
         settings=settings,
@@ -96,8 +100,10 @@ def build(
         live=live,
         tracker=tracker,
         meetings=meetings,
-        sessions=SessionsService(storage, tracker),
+        sessions=sessions,
         recordings=recordings,
+        transcripts=transcripts,
+        recorded_transcripts=recorded_transcripts(settings, storage, sessions, clock, on_error),
         shares=Shares(storage, recordings, signer.derive("share"), clock),
         quality=QualityService(
             storage, tracker, engine, live, clock, metrics.quality, on_error, settings.storage
@@ -113,6 +119,16 @@ def build(
         metrics=metrics,
         dev_key=DEV_KEY if settings.dev else None,
     )
+
+
+def _connect(
+    live: LiveSessions, recordings: RecordingsService, transcripts: TranscriptsService
+) -> None:
+    """Who in the live sessions speaks to whom about recordings and captions."""
+    live.recordings, live.captions = recordings, transcripts
+    live.watcher = SessionWatchers(recordings, transcripts)
+    recordings.announce = live.recording_changed
+    transcripts.announce, transcripts.say = live.captions_changed, live.captioned
 
 
 def fault_reporter(metrics: Metrics) -> Callable[[str, BaseException], None]:

@@ -190,6 +190,46 @@ class RecordingSettings(Group):
     )
 
 
+class TranscriptionSettings(Group):
+    """Captions and transcripts: which speech engine, and how much it may do."""
+
+    engine: Literal["pocketsphinx", "faster-whisper", "openai-http", "null"] = Field(
+        default="pocketsphinx",
+        description="`pocketsphinx` works offline out of the box: English only, low accuracy. "
+        "`faster-whisper` needs `roomtone[whisper]` and `transcription.model_path`; `openai-http` "
+        "needs `transcription.url`; `null` writes nothing.",
+    )
+    language: str = Field(
+        default="en",
+        pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$",
+        description="Language of captions that are started without one (BCP 47).",
+    )
+    required: bool = Field(
+        default=False,
+        description="Refuse to start captions with 503 when the engine cannot run, rather than "
+        "going on without text.",
+    )
+    model_path: Path | None = Field(
+        default=None, description="Directory of a CTranslate2 Whisper model, for `faster-whisper`."
+    )
+    url: Url | None = Field(
+        default=None,
+        description="Speech server for `openai-http`, without `/v1/audio/transcriptions`.",
+    )
+    key: SecretStr | None = Field(default=None, description="API key of the speech server.")
+    model: str = Field(default="whisper-1", description="Model asked for at the speech server.")
+    workers: int = Field(
+        default=1, ge=1, le=16, description="Engine processes; each does one utterance at a time."
+    )
+    queue: int = Field(
+        default=20,
+        ge=1,
+        le=1000,
+        description="Finished utterances that may wait for an engine; later ones are left to the "
+        "recording.",
+    )
+
+
 class AuthSettings(Group):
     """Who may do what."""
 
@@ -275,6 +315,7 @@ class Settings(BaseSettings):
     rtc: RtcSettings = RtcSettings()
     media: MediaSettings = MediaSettings()
     recording: RecordingSettings = RecordingSettings()
+    transcription: TranscriptionSettings = TranscriptionSettings()
     auth: AuthSettings = AuthSettings()
     storage: StorageSettings = StorageSettings()
     convex: ConvexSettings = ConvexSettings()

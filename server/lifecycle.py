@@ -86,7 +86,9 @@ class Server:
                 "Set rtc.udp_port to a free one, or stop the program that has it.",
             ) from error
         await app.live.start()
-        gauges = Gauges(app.metrics, app.tracker, app.recordings, app.engine, app.clock)
+        gauges = Gauges(
+            app.metrics, app.tracker, app.recordings, app.engine, app.transcripts, app.clock
+        )
         _ = self._scope.spawn(gauges.run(), name="gauges")
         _ = self._scope.spawn(app.quality.run(), name="quality samples")
         _ = self._scope.spawn(self._prune(), name="prune events")
@@ -174,6 +176,8 @@ class Server:
         await asyncio.to_thread(self._runtime_file.unlink, missing_ok=True)
         await self._step("say goodbye", app.live.stop)
         await self._step("finish recordings", app.recordings.stop_all)
+        await self._step("finish captions", app.transcripts.close)
+        await self._step("end transcriptions", app.recorded_transcripts.close)
         await self._step("close media", app.engine.stop)
         await self._step("keep quality samples", app.quality.stop)
         await self._step("store facts", app.tracker.stop)

@@ -79,6 +79,36 @@ class RecordingView:
 
 
 @dataclass(frozen=True, slots=True)
+class TranscriptSegment:
+    """Something that somebody said.
+
+    Attributes:
+        recording_id: The recording that it was made from; None when it was made live.
+        connection_id: The track it was said on: the speaker's connection, or their recorded track.
+        name: The speaker's display name at that time.
+        start: Seconds from the session's start, or from the recording's.
+        end: Likewise.
+        words: `text`, `start`, `end`, `confidence` of each.
+        confidence: 0 to 1, None where the engine knows none.
+    """
+
+    id: str
+    session_id: str
+    recording_id: str | None
+    participant_id: str
+    connection_id: str
+    name: str
+    start: float
+    end: float
+    text: str
+    words: Sequence[Mapping[str, object]]
+    language: str
+    engine: str
+    confidence: float | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class User:
     """A signed-in identity that this server has seen.
 

@@ -6,7 +6,7 @@ from media.clock import Clock
 from media.tasks import OnError, TaskScope
 from signaling.driver import Schedule
 from signaling.log import SessionLog
-from signaling.ports import Gate, MediaEngine, RecordingControl, SessionWatcher
+from signaling.ports import CaptionControl, Gate, MediaEngine, RecordingControl, SessionWatcher
 from signaling.recent import RecentIds
 from signaling.settings import SignalingSettings
 
@@ -24,6 +24,7 @@ class Context:
         recordings: Set by the composition root; None where nothing is recorded.
         kicked: Participant ids that may not come back.
         watcher: Set by the composition root; None where nobody acts on turns of a session.
+        captions: Set by the composition root; None where there are none.
     """
 
     engine: MediaEngine
@@ -36,4 +37,5 @@ class Context:
     settings: SignalingSettings
     recordings: RecordingControl | None = None
     watcher: SessionWatcher | None = None
+    captions: CaptionControl | None = None
     kicked: RecentIds = field(default_factory=lambda: RecentIds(KICKED_KEPT))

@@ -18,10 +18,11 @@ from signaling.ids import new_id
 from signaling.log import SessionLog
 from signaling.member import Member
 from signaling.messages import ClientMessage
-from signaling.model import EndReason, Permissions, RecordingNotice
+from signaling.model import CaptionLine, CaptionsNotice, EndReason, Permissions, RecordingNotice
 from signaling.outbox import Outbox
 from signaling.ports import (
     Admission,
+    CaptionControl,
     Gate,
     JoinRequest,
     MediaEngine,
@@ -109,6 +110,15 @@ class LiveSessions:
     @watcher.setter
     def watcher(self, watcher: SessionWatcher | None) -> None:
         self._context.watcher = watcher
+
+    @property
+    def captions(self) -> CaptionControl | None:
+        """Who makes captions; set by the composition root."""
+        return self._context.captions
+
+    @captions.setter
+    def captions(self, captions: CaptionControl | None) -> None:
+        self._context.captions = captions
 
     def session(self, meeting_id: str) -> LiveSession | None:
         """The meeting's session that has not ended, pending ones too."""
@@ -255,15 +265,29 @@ class LiveSessions:
 
     def recording_changed(self, session_id: str, notice: RecordingNotice) -> None:
         """A recording of the session changed its state, perhaps after the session ended."""
-        for session in self.sessions():
-            if session.id == session_id:
-                session.recording_changed(notice)
-                return
-        ended = self._ended.get(session_id)
-        if ended is not None:
-            ended.recording_changed(notice)
+        session = self._known(session_id)
+        if session is not None:
+            session.recording_changed(notice)
+
+    def captions_changed(self, session_id: str, notice: CaptionsNotice) -> None:
+        """Captions of the session began, ended, or cannot be had."""
+        session = self._known(session_id)
+        if session is not None:
+            session.captions_changed(notice)
+
+    def captioned(self, session_id: str, line: CaptionLine) -> None:
+        """Something was said in the session, which may have ended meanwhile."""
+        session = self._known(session_id)
+        if session is not None:
+            session.captioned(line)
 
     # Inside
+
+    def _known(self, session_id: str) -> LiveSession | None:
+        for session in self.sessions():
+            if session.id == session_id:
+                return session
+        return self._ended.get(session_id)
 
     def _refuse_draining(self) -> None:
         if self.draining:

@@ -11,6 +11,8 @@ from typing import ClassVar, Protocol, TypeAlias
 
 from media.types import Reading, TrackSource
 from signaling.model import (
+    CaptionLine,
+    CaptionsNotice,
     ChatMessage,
     Connection,
     ConnectionState,
@@ -122,6 +124,22 @@ class RecordingChanged:
     recording: RecordingNotice
 
 
+@dataclass(frozen=True, slots=True)
+class CaptionsChanged:
+    """The session's captions began, ended, or cannot be had."""
+
+    type: ClassVar[str] = "captions.changed"
+    captions: CaptionsNotice
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionAdded:
+    """Somebody said something, and it was transcribed."""
+
+    type: ClassVar[str] = "caption.added"
+    caption: CaptionLine
+
+
 Fact: TypeAlias = (
     SessionChanged
     | SessionDiscarded
@@ -134,6 +152,8 @@ Fact: TypeAlias = (
     | TrackEnded
     | ChatSent
     | RecordingChanged
+    | CaptionsChanged
+    | CaptionAdded
 )
 
 

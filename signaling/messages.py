@@ -28,6 +28,9 @@ MAX_OFFER_ID: Final = 2**53 - 1  # what a JavaScript number holds exactly
 Id: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 # RFC 8843 leaves the length open; RTP carries it in a header extension of at most 255 bytes.
 Mid: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+Language: TypeAlias = Annotated[  # RFC 5646, as far as its shape goes
+    str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", max_length=35)
+]
 Token: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=8192)]
 
 
@@ -152,6 +155,14 @@ class Record(Message):
     action: Literal["start", "stop", "pause", "resume"]
 
 
+class Captions(Message):
+    """A host starts or stops captions for everybody."""
+
+    type: Literal["captions"]
+    action: Literal["start", "stop"]
+    language: Language | None = None
+
+
 class Mute(Message):
     """A host mutes or releases somebody's source."""
 
@@ -196,6 +207,7 @@ ClientMessage: TypeAlias = Annotated[
     | Stats
     | Chat
     | Record
+    | Captions
     | Mute
     | Kick
     | End

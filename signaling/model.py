@@ -77,6 +77,23 @@ class RecordPolicy(StrEnum):
     ALWAYS = "always"
 
 
+class CaptionPolicy(StrEnum):
+    """Whether a meeting has captions: never, when somebody starts them, or from its first join."""
+
+    OFF = "off"
+    ON = "on"
+    AUTO = "auto"
+
+
+class CaptionState(StrEnum):
+    """Where a session's captions stand."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    UNAVAILABLE = "unavailable"
+    UNSUPPORTED_LANGUAGE = "unsupported_language"
+
+
 class SessionState(StrEnum):
     """Where one occupancy of a meeting stands."""
 
@@ -164,6 +181,7 @@ class Meeting:
     created_by: str | None = None
     account: str = "default"
     keep_alive_seconds: float | None = None
+    captions: CaptionPolicy = CaptionPolicy.ON
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +279,60 @@ class RecordingNotice:
     state: RecordingState
     started_by: str | None
     started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionsNotice:
+    """What people in a meeting are told about its captions.
+
+    Attributes:
+        message: Why there are none, in one sentence; None while they run.
+    """
+
+    state: CaptionState
+    language: str
+    engine: str
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionWord:
+    """One word, in seconds from the session's start.
+
+    Attributes:
+        confidence: 0 to 1, None where the engine knows none.
+    """
+
+    text: str
+    start: float
+    end: float
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionLine:
+    """Something that somebody said.
+
+    Attributes:
+        id: Stays the same from the first partial to the final one.
+        name: The speaker's at that time.
+        start: Seconds from the session's start.
+        end: Seconds from the session's start.
+        final: Nothing will change any more.
+    """
+
+    id: str
+    participant_id: str
+    connection_id: str
+    name: str
+    start: float
+    end: float
+    text: str
+    language: str
+    engine: str
+    words: tuple[CaptionWord, ...] = ()
+    confidence: float | None = None
+    final: bool = True
 
 
 @dataclass(frozen=True, slots=True)

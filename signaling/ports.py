@@ -15,7 +15,14 @@ from media.types import (
     TileRequest,
     TrackSource,
 )
-from signaling.model import Meeting, ParticipantKind, Permissions, RecordingNotice, Role
+from signaling.model import (
+    CaptionsNotice,
+    Meeting,
+    ParticipantKind,
+    Permissions,
+    RecordingNotice,
+    Role,
+)
 
 
 class MediaEngine(Protocol):
@@ -164,6 +171,20 @@ class RecordingControl(Protocol):
 
     async def stop(self, recording_id: str, by: str | None) -> RecordingNotice:
         """Stop; returns at once with `stopping` or later."""
+        ...
+
+
+class CaptionControl(Protocol):
+    """Captions as a host in the meeting may command them."""
+
+    async def start(
+        self, meeting_id: str, language: str | None = None, *, owner: str
+    ) -> CaptionsNotice:
+        """Start them, or share them when they run; they end when nobody who started wants them."""
+        ...
+
+    async def stop_all(self, session_id: str) -> None:
+        """Stop them, whoever started them."""
         ...
 
 

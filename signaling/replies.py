@@ -7,7 +7,14 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from media.types import Direction, MediaKind, QualityLabel, TrackSource
-from signaling.model import ConnectionState, ParticipantKind, RecordingState, Role, SessionState
+from signaling.model import (
+    CaptionState,
+    ConnectionState,
+    ParticipantKind,
+    RecordingState,
+    Role,
+    SessionState,
+)
 
 
 def _rfc3339(moment: datetime) -> str:
@@ -138,6 +145,32 @@ class TimersView(Part):
     failed: float
 
 
+class CaptionsView(Part):
+    """The meeting's captions."""
+
+    state: CaptionState
+    language: str
+    engine: str
+    message: str | None
+
+
+class CaptionView(Part):
+    """Something that was said, in seconds from the session's start.
+
+    A later one with the same id replaces it until one is final; a final one without text takes
+    back what was shown.
+    """
+
+    id: str
+    participant: str
+    name: str
+    text: str
+    start: float
+    end: float
+    language: str
+    final: bool
+
+
 class Welcome(Reply):
     """The snapshot; later deltas have larger sequence numbers."""
 
@@ -152,6 +185,7 @@ class Welcome(Reply):
     kept: bool
     participants: list[ParticipantView]
     recording: RecordingView | None
+    captions: CaptionsView | None
     chat: list[ChatView]
     ice_servers: list[IceServerView]
     slots: SlotCounts
@@ -197,6 +231,21 @@ class RecordingMessage(Reply):
     type: Literal["recording"] = "recording"
     sequence: int
     recording: RecordingView | None
+
+
+class CaptionsMessage(Reply):
+    """Captions began, ended, or cannot be had."""
+
+    type: Literal["captions"] = "captions"
+    sequence: int
+    captions: CaptionsView
+
+
+class Caption(Reply):
+    """Something that was said."""
+
+    type: Literal["caption"] = "caption"
+    caption: CaptionView
 
 
 class ChatMessageSent(Reply):
@@ -271,6 +320,8 @@ ServerMessage: TypeAlias = Annotated[
     | Roster
     | Speaking
     | RecordingMessage
+    | CaptionsMessage
+    | Caption
     | ChatMessageSent
     | Muted
     | Quality

@@ -1,7 +1,7 @@
 """What a client's message makes a live Connection do: one function per message, and the table."""
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar, cast
+from typing import Final, TypeVar, cast
 
 from media.types import TileRequest, TrackSource
 from signaling.connection import LiveConnection
@@ -12,6 +12,7 @@ from signaling.member import Member
 from signaling.messages import (
     Bye,
     Candidate,
+    Captions,
     Chat,
     ClientMessage,
     End,
@@ -26,8 +27,11 @@ from signaling.messages import (
     View,
 )
 from signaling.model import EndReason, Role
-from signaling.ports import RecordingControl
+from signaling.ports import CaptionControl, RecordingControl
 from signaling.replies import Pong
+
+HOST: Final = "host"
+"""In whose name captions run that hosts start: any host stops them."""
 
 
 class Request:
@@ -171,6 +175,28 @@ def _record(request: Request, message: Record) -> None:
     _ = request.context.scope.spawn(command, name=f"recording command of {live.id}")
 
 
+def _captions(request: Request, message: Captions) -> None:
+    request.want_host(permitted=request.member.permissions.record)
+    captions = request.context.captions
+    if captions is None:
+        raise Refused(RefusalKind.UNAVAILABLE, "captions_unavailable", "there are no captions here")
+    command = _command_captions(request.live, captions, message)
+    _ = request.context.scope.spawn(command, name=f"captions command of {request.live.id}")
+
+
+async def _command_captions(
+    live: LiveConnection, captions: CaptionControl, message: Captions
+) -> None:
+    session = live.session
+    try:
+        if message.action == "start":
+            _ = await captions.start(session.meeting.id, message.language, owner=HOST)
+        else:
+            await captions.stop_all(session.id)
+    except Refused as refusal:
+        live.refuse(refusal.code, refusal.message, "captions")
+
+
 async def _command_recording(
     live: LiveConnection, recordings: RecordingControl, action: str
 ) -> None:
@@ -214,6 +240,7 @@ _TABLE: Mapping[type[Message], Act[Message]] = dict(
         _entry(Stats, _stats),
         _entry(Chat, _chat),
         _entry(Record, _record),
+        _entry(Captions, _captions),
         _entry(Mute, _mute),
         _entry(Kick, _kick),
         _entry(End, _end),

@@ -19,6 +19,8 @@ from signaling.entry import Entry, participant_of
 from signaling.events import EndRequested, PresenceChanged
 from signaling.ids import new_id
 from signaling.log import (
+    CaptionAdded,
+    CaptionsChanged,
     ChatSent,
     ConnectionChanged,
     ConnectionDescribed,
@@ -32,6 +34,8 @@ from signaling.log import (
 from signaling.member import Member
 from signaling.messages import PROTOCOL
 from signaling.model import (
+    CaptionLine,
+    CaptionsNotice,
     ChatMessage,
     ConnectionState,
     EndReason,
@@ -47,6 +51,7 @@ from signaling.model import (
 from signaling.outbox import Outbox
 from signaling.ports import Admission
 from signaling.replies import (
+    CaptionsMessage,
     ChatMessageSent,
     Departure,
     Muted,
@@ -63,6 +68,8 @@ from signaling.replies import (
 from signaling.session_life import SessionLife, SessionListener
 from signaling.views import (
     any_recording_view,
+    caption_message,
+    captions_view,
     chat_view,
     ice_server_views,
     meeting_view,
@@ -89,6 +96,7 @@ class LiveSession(RoomListener, SessionListener):
 
     Attributes:
         recording: The latest state of its recording, None when there was none.
+        captions: The latest state of its captions, None when there were none.
     """
 
     def __init__(
@@ -100,6 +108,7 @@ class LiveSession(RoomListener, SessionListener):
     ) -> None:
         self.meeting = meeting
         self.recording: RecordingNotice | None = None
+        self.captions: CaptionsNotice | None = None
         self._context = context
         self._ended = ended
         self._present: dict[str, Member] = {}
@@ -326,6 +335,18 @@ class LiveSession(RoomListener, SessionListener):
         message = RecordingMessage(sequence=sequence, recording=any_recording_view(notice))
         self.broadcast(message)
 
+    def captions_changed(self, notice: CaptionsNotice) -> None:
+        """Captions began, ended, or cannot be had."""
+        self.captions = notice
+        sequence = self._journal.write(CaptionsChanged(notice))
+        self.broadcast(CaptionsMessage(sequence=sequence, captions=captions_view(notice)))
+
+    def captioned(self, line: CaptionLine) -> None:
+        """Somebody said something; only what is final and has text is a fact."""
+        if line.final and line.text:
+            self._journal.write(CaptionAdded(line))
+        self.broadcast(caption_message(line))
+
     @override
     def speakers_changed(self, room_id: str, participant_ids: tuple[str, ...]) -> None:
         """The engine hears others speak (media.types.RoomListener)."""
@@ -437,6 +458,7 @@ class LiveSession(RoomListener, SessionListener):
             kept=kept,
             participants=[self._view(other) for other in self.members() if other is not member],
             recording=recording_view(self.recording),
+            captions=None if self.captions is None else captions_view(self.captions),
             chat=[chat_view(message) for message in self._chat],
             ice_servers=ice_server_views(settings.ice_servers),
             slots=SlotCounts(audio=settings.audio_slots, video=settings.video_slots),

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from media.types import Reading, SlotState
 from signaling.model import (
+    CaptionLine,
+    CaptionsNotice,
     ChatMessage,
     Connection,
     Meeting,
@@ -15,6 +17,9 @@ from signaling.model import (
 )
 from signaling.ports import IceServer
 from signaling.replies import (
+    Caption,
+    CaptionsView,
+    CaptionView,
     ChatView,
     IceServerView,
     MeetingView,
@@ -79,6 +84,31 @@ def any_recording_view(notice: RecordingNotice) -> RecordingView:
         started_by=notice.started_by,
         started_at=notice.started_at,
     )
+
+
+def captions_view(notice: CaptionsNotice) -> CaptionsView:
+    """How captions stand."""
+    return CaptionsView(
+        state=notice.state,
+        language=notice.language,
+        engine=notice.engine,
+        message=notice.message,
+    )
+
+
+def caption_message(line: CaptionLine) -> Caption:
+    """Something that was said, as it is shown."""
+    view = CaptionView(
+        id=line.id,
+        participant=line.participant_id,
+        name=line.name,
+        text=line.text,
+        start=line.start,
+        end=line.end,
+        language=line.language,
+        final=line.final,
+    )
+    return Caption(caption=view)
 
 
 def chat_view(message: ChatMessage) -> ChatView:

@@ -37,6 +37,7 @@ async def create_meeting(call: Call, body: shapes.NewMeeting) -> Answer:
         title=body.title,
         max_participants=body.max_participants,
         record=body.record,
+        captions=body.captions,
         access=body.access,
     )
     meeting = await call.app.meetings.create(wish, account=who.account, by=who.sub)
@@ -92,6 +93,7 @@ async def change_meeting(call: Call, meeting: str, body: shapes.MeetingChange) -
         title=body.title,
         max_participants=body.max_participants,
         record=body.record,
+        captions=body.captions,
         access=body.access,
         status=body.status,
     )

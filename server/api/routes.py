@@ -10,6 +10,7 @@ from server.api import (
     sign_in,
     signaling,
     system,
+    transcripts,
 )
 from server.http.registry import Registry
 
@@ -23,6 +24,7 @@ def native_routes() -> Registry:
         quality,
         participants,
         recordings,
+        transcripts,
         shares,
         signaling,
         sign_in,

@@ -11,6 +11,7 @@ from server.facts import utc_text
 from server.services.products import ProductKind, ProductState
 from signaling.model import (
     Access,
+    CaptionPolicy,
     ConnectionState,
     EndReason,
     MeetingStatus,
@@ -64,6 +65,7 @@ class Meeting(BaseModel):
     status: MeetingStatus
     access: Access
     record: RecordPolicy
+    captions: CaptionPolicy
     max_participants: int
     created_at: Time
 
@@ -81,6 +83,7 @@ class NewMeeting(BaseModel):
     title: Title | None = None
     max_participants: People | None = None
     record: RecordPolicy | None = None
+    captions: CaptionPolicy | None = None
     access: Access | None = None
 
 
@@ -90,6 +93,7 @@ class MeetingChange(BaseModel):
     title: Title | None = None
     max_participants: People | None = None
     record: RecordPolicy | None = None
+    captions: CaptionPolicy | None = None
     access: Access | None = None
     status: MeetingStatus | None = None
 

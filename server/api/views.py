@@ -22,6 +22,7 @@ def meeting(app: App, found: model.Meeting) -> shapes.Meeting:
         status=found.status,
         access=found.access,
         record=found.record,
+        captions=found.captions,
         max_participants=found.max_participants,
         created_at=utc(found.created_at),
     )

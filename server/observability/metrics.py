@@ -3,6 +3,7 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from server.observability.captions import CaptionMetrics
 from server.observability.quality import QualityMetrics
 
 
@@ -46,6 +47,7 @@ class Metrics:
             "roomtone_faults", "Background tasks that failed", ["task"], registry=self.registry
         )
         self.quality = QualityMetrics(self.registry)
+        self.captions = CaptionMetrics(self.registry)
         self.requests = Histogram(
             "roomtone_http_request_seconds",
             "HTTP requests",

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from server.services.admission import Admissions
     from server.services.meetings import MeetingsService
     from server.services.quality import QualityService
+    from server.services.recorded_transcripts import RecordedTranscripts
     from server.services.recordings import RecordingsService
     from server.services.sessions import SessionsService
     from server.services.shares import Shares
     from server.services.tracker import Tracker
+    from server.services.transcripts import TranscriptsService
     from server.services.users import UsersService
     from signaling.hub import LiveSessions
 
@@ -51,6 +53,8 @@ class App:
     meetings: "MeetingsService"
     sessions: "SessionsService"
     recordings: "RecordingsService"
+    transcripts: "TranscriptsService"
+    recorded_transcripts: "RecordedTranscripts"
     shares: "Shares"
     quality: "QualityService"
     users: "UsersService"

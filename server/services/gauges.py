@@ -7,6 +7,7 @@ from server.observability.metrics import Metrics
 from server.services.live_view import present
 from server.services.recordings import RecordingsService
 from server.services.tracker import Tracker
+from server.services.transcripts import TranscriptsService
 from signaling.model import ConnectionState, SessionState
 from signaling.ports import MediaEngine
 
@@ -21,6 +22,7 @@ class Gauges:
         tracker: Sessions, people, connections.
         recordings: How many are under way.
         engine: Packet counters.
+        transcripts: What became of what was said.
         clock: Measures the lag.
     """
 
@@ -30,12 +32,14 @@ class Gauges:
         tracker: Tracker,
         recordings: RecordingsService,
         engine: MediaEngine,
+        transcripts: TranscriptsService,
         clock: Clock,
     ) -> None:
         self._metrics = metrics
         self._tracker = tracker
         self._recordings = recordings
         self._engine = engine
+        self._transcripts = transcripts
         self._clock = clock
 
     async def run(self) -> None:
@@ -68,4 +72,7 @@ class Gauges:
         self._metrics.packets.labels("received").set(received)
         self._metrics.packets.labels("sent").set(sent)
         self._metrics.recordings.set(self._recordings.active)
+        self._metrics.captions.set(
+            self._transcripts.running, self._transcripts.captioners.figures()
+        )
         self._metrics.queue.set(self._tracker.backlog)

@@ -24,7 +24,7 @@ from server.services.views import (
 from server.storage.port import MeetingQuery, MeetingStore
 from signaling.errors import RefusalKind, Refused
 from signaling.ids import new_id
-from signaling.model import Access, Meeting, MeetingStatus, RecordPolicy
+from signaling.model import Access, CaptionPolicy, Meeting, MeetingStatus, RecordPolicy
 
 DEFAULT_TITLE = "Meeting"
 MAX_PARTICIPANTS = 1000
@@ -114,6 +114,7 @@ class MeetingsService:
             created_by=by,
             account=account,
             keep_alive_seconds=wish.keep_alive_seconds,
+            captions=wish.captions or CaptionPolicy.ON,
         )
         await self._store.insert_meeting(meeting)
         return meeting
@@ -162,6 +163,7 @@ class MeetingsService:
             status=change.status or old.status,
             access=change.access or old.access,
             record=change.record or old.record,
+            captions=change.captions or old.captions,
             max_participants=old.max_participants if limit is None else _people(limit),
             keep_alive_seconds=change.keep_alive_seconds or old.keep_alive_seconds,
         )

@@ -16,6 +16,7 @@ from server.records import (
 )
 from signaling.model import (
     Access,
+    CaptionPolicy,
     Connection,
     MeetingStatus,
     Participant,
@@ -67,6 +68,7 @@ class CreateMeeting:
     record: RecordPolicy | None = None
     access: Access | None = None
     keep_alive_seconds: float | None = None
+    captions: CaptionPolicy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class PatchMeeting:
     access: Access | None = None
     status: MeetingStatus | None = None
     keep_alive_seconds: float | None = None
+    captions: CaptionPolicy | None = None
 
 
 @dataclass(frozen=True, slots=True)

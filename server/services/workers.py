@@ -5,13 +5,14 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from media.errors import RecordingError
 
 Progress = Callable[[float], None]
 COMMAND = (sys.executable, "-m", "media.recording.worker")
+TRANSCRIBE = (sys.executable, "-m", "media.captions.recorded")
 
 
 class Workers:
@@ -19,9 +20,11 @@ class Workers:
 
     Args:
         limit: Processes at the same time.
+        command: What they run; recording work by default.
     """
 
-    def __init__(self, limit: int = 1) -> None:
+    def __init__(self, limit: int = 1, command: Sequence[str] | None = None) -> None:
+        self._command = command
         self._threads = ThreadPoolExecutor(limit, thread_name_prefix="recording-worker")
         self._processes: set[subprocess.Popen[str]] = set()
         self._closing = threading.Event()
@@ -62,7 +65,7 @@ class Workers:
         if self._closing.is_set():
             raise RecordingError("worker_died", "the server stops")
         with subprocess.Popen(  # noqa: S603  (our own module; the request travels as JSON)
-            COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            self._command or COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as process:
             self._processes.add(process)
             try:

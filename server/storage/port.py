@@ -15,6 +15,7 @@ from server.records import (
     RecordingFileView,
     RecordingView,
     Registration,
+    TranscriptSegment,
     User,
 )
 from server.storage.quality import QualityStore
@@ -203,6 +204,25 @@ class RecordingStore(Protocol):
         ...
 
 
+class TranscriptStore(Protocol):
+    """What was said. Segments made live are written with the facts that carry them."""
+
+    async def list_segments(
+        self, session_id: str, *, recording_id: str | None = None
+    ) -> list[TranscriptSegment]:
+        """What was made live in a session, or from one of its recordings; by start and end."""
+        ...
+
+    async def replace_segments(
+        self, recording_id: str, segments: Sequence[TranscriptSegment]
+    ) -> None:
+        """Keep what was made from a recording instead of what was before, in one transaction."""
+
+    async def delete_segments(self, session_id: str) -> int:
+        """Forget everything that was said in a session; how many segments."""
+        ...
+
+
 class KeyStore(Protocol):
     """API keys at rest."""
 
@@ -254,6 +274,7 @@ class Storage(
     UserStore,
     SessionStore,
     RecordingStore,
+    TranscriptStore,
     KeyStore,
     IntegrationStore,
     QualityStore,

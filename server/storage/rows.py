@@ -19,12 +19,14 @@ from server.records import (
     Registration,
     Share,
     ShareAccess,
+    TranscriptSegment,
     User,
     Webhook,
     Workspace,
 )
 from signaling.model import (
     Access,
+    CaptionPolicy,
     Connection,
     ConnectionState,
     EndReason,
@@ -44,7 +46,12 @@ T = TypeVar("T")
 Values = dict[str, Any]
 
 ENUMS: Mapping[type[object], Mapping[str, type[Enum]]] = {
-    Meeting: {"status": MeetingStatus, "access": Access, "record": RecordPolicy},
+    Meeting: {
+        "status": MeetingStatus,
+        "access": Access,
+        "record": RecordPolicy,
+        "captions": CaptionPolicy,
+    },
     Session: {"state": SessionState, "reason": EndReason},
     Participant: {
         "role": Role,
@@ -67,6 +74,7 @@ ENUMS: Mapping[type[object], Mapping[str, type[Enum]]] = {
     Extra: {},
     Share: {},
     ShareAccess: {},
+    TranscriptSegment: {},
 }
 
 

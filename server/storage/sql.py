@@ -12,10 +12,18 @@ from server.storage.sql_meetings import SqlMeetings, SqlUsers
 from server.storage.sql_quality import SqlQuality
 from server.storage.sql_recordings import SqlKeys, SqlRecordings
 from server.storage.sql_sessions import SqlSessions
+from server.storage.sql_transcripts import SqlTranscripts
 
 
 class SqlStorage(
-    SqlMeetings, SqlUsers, SqlSessions, SqlRecordings, SqlKeys, SqlIntegrations, SqlQuality
+    SqlMeetings,
+    SqlUsers,
+    SqlSessions,
+    SqlRecordings,
+    SqlKeys,
+    SqlIntegrations,
+    SqlQuality,
+    SqlTranscripts,
 ):
     """Everything of the port; `start` before use, `stop` after.
 

@@ -17,6 +17,7 @@ from server.storage.tables import (
     recordings,
     share_accesses,
     shares,
+    transcript_segments,
 )
 from signaling.model import RecordingState
 
@@ -114,6 +115,8 @@ class SqlRecordings:
                 delete(share_accesses).where(share_accesses.c.share_id.in_(links))
             )
             await connection.execute(delete(shares).where(shares.c.recording_id == recording_id))
+            said = transcript_segments.c.recording_id == recording_id
+            await connection.execute(delete(transcript_segments).where(said))
             gone = await connection.execute(
                 delete(recordings).where(recordings.c.id == recording_id)
             )

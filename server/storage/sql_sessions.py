@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Executable, Table, delete, func, select
@@ -11,23 +11,25 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.facts import fact_data
-from server.records import LogEntryView
+from server.records import LogEntryView, TranscriptSegment
 from server.storage.database import Database
 from server.storage.port import PlacedEntry, SessionQuery, StoredSession
 from server.storage.rows import Values, from_row, to_row
 from server.storage.sql_meetings import member_of
-from server.storage.tables import connections, events, participants, sessions
+from server.storage.tables import connections, events, participants, sessions, transcript_segments
 from signaling.log import (
+    CaptionAdded,
     ConnectionChanged,
     ConnectionDescribed,
     Fact,
+    LogEntry,
     ParticipantJoined,
     ParticipantLeft,
     QualityChanged,
     SessionChanged,
     SessionDiscarded,
 )
-from signaling.model import Connection, Participant, Session, SessionState
+from signaling.model import CaptionLine, Connection, Participant, Session, SessionState
 
 
 @dataclass(slots=True)
@@ -38,6 +40,7 @@ class _Batch:
     participants: dict[tuple[str, str], Values] = field(default_factory=dict)
     connections: dict[str, Values] = field(default_factory=dict)
     events: list[Values] = field(default_factory=list)
+    segments: list[Values] = field(default_factory=list)
     discarded: set[str] = field(default_factory=set)
     sequences: dict[str, int] = field(default_factory=dict)
 
@@ -45,6 +48,8 @@ class _Batch:
         """Fold one fact in."""
         entry = placed.entry
         self._fold(entry.fact, placed.account)
+        if isinstance(entry.fact, CaptionAdded):
+            self.segments.append(_segment(entry, entry.fact.caption))
         self.sequences[entry.session_id] = entry.sequence
         self.events.append(
             {
@@ -74,11 +79,32 @@ class _Batch:
             ):
                 self.connections[one.id] = to_row(one)
             case _:
-                pass  # tracks, chat and recording notices live in the events alone
+                pass  # tracks, chat and notices live in the events alone
 
     def kept(self, rows: Iterable[Values], key: str = "session_id") -> list[Values]:
         """Rows that do not belong to a discarded session."""
         return [row for row in rows if row[key] not in self.discarded]
+
+
+def _segment(entry: LogEntry, line: CaptionLine) -> Values:
+    return to_row(
+        TranscriptSegment(
+            id=line.id,
+            session_id=entry.session_id,
+            recording_id=None,
+            participant_id=line.participant_id,
+            connection_id=line.connection_id,
+            name=line.name,
+            start=line.start,
+            end=line.end,
+            text=line.text,
+            words=[asdict(word) for word in line.words],
+            language=line.language,
+            engine=line.engine,
+            confidence=line.confidence,
+            created_at=entry.at,
+        )
+    )
 
 
 def _folded(entries: Sequence[PlacedEntry]) -> _Batch:
@@ -112,6 +138,8 @@ class SqlSessions:
             await _upsert(connection, connections, batch.kept(batch.connections.values()))
             if rows := batch.kept(batch.events):
                 await connection.execute(insert(events).on_conflict_do_nothing(), rows)
+            if said := batch.kept(batch.segments):
+                await connection.execute(insert(transcript_segments).on_conflict_do_nothing(), said)
             await self._number(connection, batch)
             for session_id in batch.discarded:
                 await self._forget(connection, session_id)

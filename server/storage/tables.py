@@ -59,6 +59,7 @@ meetings = Table(
     Column("created_by", String),
     Column("deleted_at", Instant),
     Column("keep_alive_seconds", Float),
+    Column("captions", String, nullable=False, default="on"),
     Index("meetings_by_account", "account", "id"),
 )
 
@@ -198,6 +199,27 @@ recording_files = Table(
     Column("sha256", String, nullable=False),
     Column("file_name", String, nullable=False),
     Column("complete", Boolean, nullable=False),
+)
+
+transcript_segments = Table(
+    "transcript_segments",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("session_id", String, nullable=False),
+    Column("recording_id", String),  # made from this recording; null when made live
+    Column("participant_id", String, nullable=False),
+    Column("connection_id", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("start", Float, nullable=False),
+    Column("end", Float, nullable=False),
+    Column("text", String, nullable=False),
+    Column("words", JSON, nullable=False),
+    Column("language", String, nullable=False),
+    Column("engine", String, nullable=False),
+    Column("confidence", Float),
+    Column("created_at", Instant, nullable=False),
+    Index("segments_by_session", "session_id", "start"),
+    Index("segments_by_recording", "recording_id", "start"),
 )
 
 quality_chunks = Table(

@@ -39,7 +39,8 @@ async def test_everything_is_built_and_connected(tmp_path: Path):
         clock=FakeClock(),
         make_engine=lambda *_: engine,
     )
-    assert app.live.recordings is app.live.watcher is app.recordings
+    assert app.live.recordings is app.recordings
+    assert app.live.captions is app.transcripts
     assert app.meetings.live is app.live
     assert (app.dev_key, app.issuer is not None) == ("rt_dev", True)
     assert not app.health.ready

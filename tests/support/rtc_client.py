@@ -11,6 +11,7 @@ from typing import Any, Self
 from urllib.parse import urljoin
 
 import aiohttp
+from aiortc import MediaStreamTrack
 from support.rtc_peer import Ear, Peer, PictureTrack, ToneTrack
 from support.wait import until
 
@@ -63,6 +64,7 @@ class MeetingClient:
         token: str | None = None,
         resume: str | None = None,
         tone: float | None = 440.0,
+        microphone: MediaStreamTrack | None = None,
         camera: bool = False,
         audio_slots: int = 3,
         video_slots: int = 0,
@@ -72,6 +74,7 @@ class MeetingClient:
 
         Args:
             tone: Frequency of its microphone, 0 for silence, None for no microphone.
+            microphone: What its microphone hears instead.
             camera: Whether it sends video.
             connect: False stops after the welcome, without a peer connection.
         """
@@ -79,7 +82,7 @@ class MeetingClient:
         hello |= {k: v for k, v in (("token", token), ("name", name), ("resume", resume)) if v}
         hello["client"] = {"name": "roomtone-tests", "version": "1"}
         peer = Peer(
-            microphone=None if tone is None else ToneTrack(tone),
+            microphone=microphone or (None if tone is None else ToneTrack(tone)),
             camera=PictureTrack() if camera else None,
             audio_slots=audio_slots,
             video_slots=video_slots,

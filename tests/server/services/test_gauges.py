@@ -13,7 +13,7 @@ def value(app: App, name: str, **labels: str) -> float | None:
 
 
 def gauges_of(app: App) -> Gauges:
-    return Gauges(app.metrics, app.tracker, app.recordings, app.engine, app.clock)
+    return Gauges(app.metrics, app.tracker, app.recordings, app.engine, app.transcripts, app.clock)
 
 
 async def test_gauges_show_what_is_live(app: App):

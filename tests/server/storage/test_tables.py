@@ -26,7 +26,7 @@ def test_no_instant_stays_none():
 def test_every_table_of_the_port_is_there():
     assert set(metadata.tables) == {
         "meetings", "registrations", "users", "sessions", "participants", "connections",
-        "events", "recordings", "recording_files", "api_keys",
+        "events", "recordings", "transcript_segments", "recording_files", "api_keys",
         "workspaces", "presets", "invitations", "webhooks", "deliveries", "extras",
         "quality_chunks", "shares", "share_accesses",
     }  # fmt: skip

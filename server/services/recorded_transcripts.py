@@ -1,0 +1,213 @@
+"""Transcripts of recordings: what was captioned meanwhile, or made again from the tracks."""
+
+import dataclasses
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import cast
+
+import structlog
+
+from media.captions.speech import EngineSpec, understands
+from media.clock import Clock
+from media.errors import RecordingError
+from media.tasks import OnError, TaskScope
+from media.types import MediaKind
+from server.records import RecordingView, TranscriptSegment
+from server.services.sessions import SessionsService
+from server.services.workers import TRANSCRIBE, Workers
+from server.storage.files import LocalFiles
+from server.storage.port import TranscriptStore
+from signaling.errors import RefusalKind, Refused
+from signaling.ids import new_id
+from signaling.model import RecordingState
+
+logger = structlog.get_logger(__name__)
+
+
+class TranscriptState(StrEnum):
+    """Where the transcript of a recording stands."""
+
+    NONE = "none"
+    LIVE = "live"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class TranscriptJob:
+    """A transcription of recorded tracks.
+
+    Attributes:
+        progress: Share done, 0 to 1.
+        failure: Stable code when it failed.
+    """
+
+    state: TranscriptState
+    progress: float = 0.0
+    failure: str | None = None
+
+
+class RecordedTranscripts:
+    """Reads transcripts of recordings and makes them again.
+
+    Args:
+        store: Where segments are.
+        files: Where recordings are.
+        sessions: Finds the session that a recording is of.
+        clock: The process's clock.
+        engine: The speech engine.
+        language: Of recordings whose session was not captioned.
+        on_error: Told when a background step fails.
+    """
+
+    def __init__(  # noqa: PLR0913  (what it works with)
+        self,
+        *,
+        store: TranscriptStore,
+        files: LocalFiles,
+        sessions: SessionsService,
+        clock: Clock,
+        engine: EngineSpec,
+        language: str,
+        on_error: OnError,
+    ) -> None:
+        self._store = store
+        self._files = files
+        self._sessions = sessions
+        self._clock = clock
+        self._engine = engine
+        self._language = language
+        self._scope = TaskScope(on_error)
+        self._workers = Workers(command=TRANSCRIBE)
+        self._jobs: dict[str, TranscriptJob] = {}
+
+    async def segments(self, recording: RecordingView) -> list[TranscriptSegment]:
+        """What was said, in seconds from the recording's start, so that playback can follow."""
+        made = await self._store.list_segments(recording.session_id, recording_id=recording.id)
+        if made:
+            return made
+        await self._sessions.settle()
+        live = await self._store.list_segments(recording.session_id)
+        if not live:
+            return []
+        session = (await self._sessions.get(recording.session_id)).session
+        begun = session.started_at or session.created_at
+        offset = (recording.started_at - begun).total_seconds()
+        end = recording.duration_seconds
+        moved = [_moved(one, -offset) for one in live]
+        return [one for one in moved if one.end > 0 and (end is None or one.start < end)]
+
+    async def job(self, recording: RecordingView) -> TranscriptJob:
+        """How the transcription stands, or what there is without one."""
+        known = self._jobs.get(recording.id)
+        if known is not None:
+            return known
+        if await self._store.list_segments(recording.session_id, recording_id=recording.id):
+            return TranscriptJob(TranscriptState.COMPLETED, 1.0)
+        live = await self.segments(recording)
+        return TranscriptJob(TranscriptState.LIVE if live else TranscriptState.NONE)
+
+    async def make(self, recording: RecordingView, language: str | None = None) -> TranscriptJob:
+        """Transcribe the recorded tracks in a process of its own; one that runs is told again.
+
+        Raises:
+            Refused: `recording_not_ready`, `unsupported_language`.
+        """
+        known = self._jobs.get(recording.id)
+        if known is not None and known.state is TranscriptState.PROCESSING:
+            return known
+        if recording.state is not RecordingState.READY:
+            raise Refused(
+                RefusalKind.CONFLICT, "recording_not_ready", "This recording is not finished."
+            )
+        language = language or self._language
+        if not understands(self._engine.name, language):
+            raise Refused(
+                RefusalKind.INVALID,
+                "unsupported_language",
+                f"The speech engine {self._engine.name} does not understand {language}.",
+            )
+        job = self._jobs[recording.id] = TranscriptJob(TranscriptState.PROCESSING)
+        _ = self._scope.spawn(self._make(recording, language), name="transcribe recording")
+        return job
+
+    async def close(self) -> None:
+        """End what runs."""
+        await self._workers.close()
+        await self._scope.close()
+
+    async def _make(self, recording: RecordingView, language: str) -> None:
+        def tell(share: float) -> None:
+            self._jobs[recording.id] = TranscriptJob(TranscriptState.PROCESSING, share)
+
+        try:
+            result = await self._workers.run(self._request(recording, language), tell)
+        except RecordingError as error:
+            if self._workers.closed:
+                return
+            logger.error(  # noqa: TRY400  (the code says it all)
+                "recording not transcribed", recording=recording.id, code=error.code
+            )
+            self._jobs[recording.id] = TranscriptJob(TranscriptState.FAILED, failure=error.code)
+            return
+        rows = cast("list[Mapping[str, object]]", result["segments"])
+        segments = [self._segment(recording, row) for row in rows]
+        await self._store.replace_segments(recording.id, segments)
+        self._jobs[recording.id] = TranscriptJob(TranscriptState.COMPLETED, 1.0)
+
+    def _request(self, recording: RecordingView, language: str) -> dict[str, object]:
+        files = [
+            {
+                "file_name": file.file_name,
+                "track": file.id,
+                "participant_id": file.participant_id,
+                "name": file.name,
+                "offset_seconds": file.offset_seconds,
+                "duration_seconds": file.duration_seconds,
+            }
+            for file in recording.files
+            if file.kind is MediaKind.AUDIO
+        ]
+        return {
+            "directory": str(self._files.path(recording.id)),
+            "engine": dataclasses.asdict(self._engine),
+            "language": language,
+            "files": files,
+        }
+
+    def _segment(self, recording: RecordingView, row: Mapping[str, object]) -> TranscriptSegment:
+        return TranscriptSegment(
+            id=new_id(),
+            session_id=recording.session_id,
+            recording_id=recording.id,
+            participant_id=str(row["participant_id"]),
+            connection_id=str(row["track"]),
+            name=str(row["name"]),
+            start=_number(row["start"]),
+            end=_number(row["end"]),
+            text=str(row["text"]),
+            words=cast("list[Mapping[str, object]]", row["words"]),
+            language=str(row["language"]),
+            engine=self._engine.name,
+            confidence=None if row["confidence"] is None else _number(row["confidence"]),
+            created_at=self._clock.utc(),
+        )
+
+
+def _number(value: object) -> float:
+    return float(cast("float", value))
+
+
+def _moved(one: TranscriptSegment, by: float) -> TranscriptSegment:
+    words = [
+        {
+            **word,
+            "start": round(_number(word["start"]) + by, 3),
+            "end": round(_number(word["end"]) + by, 3),
+        }
+        for word in one.words
+    ]
+    return dataclasses.replace(
+        one, start=round(max(0.0, one.start + by), 3), end=round(one.end + by, 3), words=words
+    )

@@ -1,0 +1,46 @@
+"""What was said, in SQL."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, insert, select
+
+from server.records import TranscriptSegment
+from server.storage.database import Database
+from server.storage.rows import from_row, to_row
+from server.storage.tables import transcript_segments as table
+
+
+class SqlTranscripts:
+    """`server.storage.port.TranscriptStore` on SQL.
+
+    Args:
+        database: Where.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def list_segments(
+        self, session_id: str, *, recording_id: str | None = None
+    ) -> list[TranscriptSegment]:
+        """What was made live in a session, or from one of its recordings; by start and end."""
+        made_from = table.c.recording_id.is_not_distinct_from(recording_id)
+        statement = (
+            select(table)
+            .where(table.c.session_id == session_id, made_from)
+            .order_by(table.c.start, table.c.end, table.c.id)
+        )
+        return [from_row(TranscriptSegment, row) for row in await self._db.all(statement)]
+
+    async def replace_segments(
+        self, recording_id: str, segments: Sequence[TranscriptSegment]
+    ) -> None:
+        """Keep what was made from a recording instead of what was before, in one transaction."""
+        async with self._db.writing() as connection:
+            await connection.execute(delete(table).where(table.c.recording_id == recording_id))
+            if segments:
+                await connection.execute(insert(table), [to_row(one) for one in segments])
+
+    async def delete_segments(self, session_id: str) -> int:
+        """Forget everything that was said in a session; how many segments."""
+        return await self._db.change(delete(table).where(table.c.session_id == session_id))

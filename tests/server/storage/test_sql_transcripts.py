@@ -1,0 +1,41 @@
+import dataclasses
+from datetime import UTC, datetime
+
+from server.records import TranscriptSegment
+from server.storage.sql import SqlStorage
+
+
+def segment(**members) -> TranscriptSegment:
+    made = TranscriptSegment(
+        id="a",
+        session_id="s",
+        recording_id="r",
+        participant_id="p",
+        connection_id="c",
+        name="Ada",
+        start=1.0,
+        end=2.0,
+        text="hello",
+        words=[{"text": "hello", "start": 1.0, "end": 2.0, "confidence": None}],
+        language="en",
+        engine="null",
+        confidence=None,
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+    return dataclasses.replace(made, **members)
+
+
+async def test_segments_come_back_by_time(storage: SqlStorage):
+    later = segment(id="b", start=3.0)
+    await storage.replace_segments("r", [later, segment()])
+    assert await storage.list_segments("s", recording_id="r") == [segment(), later]
+    assert await storage.list_segments("s") == []
+
+
+async def test_a_new_transcription_replaces_the_old(storage: SqlStorage):
+    await storage.replace_segments("r", [segment()])
+    await storage.replace_segments("other", [segment(id="x", recording_id="other")])
+    await storage.replace_segments("r", [segment(id="c", text="hi")])
+    assert [one.text for one in await storage.list_segments("s", recording_id="r")] == ["hi"]
+    await storage.replace_segments("r", [])
+    assert await storage.delete_segments("s") == 1
