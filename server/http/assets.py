@@ -13,7 +13,7 @@ from aiohttp import web
 
 from server.http.problem import Problem
 
-_PAGES = ("/m/", "/recordings", "/sessions", "/meetings", "/settings")
+_PAGES = ("/m/", "/live", "/recordings", "/sessions", "/meetings", "/settings")
 _IMMUTABLE = "public, max-age=31536000, immutable"
 _MISSING = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Roomtone</title>
 <h1>The web app is not built</h1>

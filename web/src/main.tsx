@@ -5,12 +5,16 @@ import { openServer } from "./api/server";
 import { t } from "./lib/i18n";
 import { Frame } from "./pages/frame";
 import { HomePage } from "./pages/home";
+import { LivePage } from "./pages/live";
+import { LiveSessionPage } from "./pages/live-session";
 import { RecordingsPage } from "./pages/recordings";
 import { RoomPage } from "./pages/room";
 import { followLinks, path } from "./platform/router";
 import { applyTheme } from "./platform/theme";
 
 const server = openServer();
+const LIVE = /^\/live\/?$/;
+const SESSION = /^\/live\/([^/]+)(?:\/([^/]+))?\/?$/;
 const MEETING = /^\/m\/([^/]+)\/?$/;
 
 function NotFound() {
@@ -34,10 +38,22 @@ function App() {
     return <RoomPage key={meeting} meeting={decodeURIComponent(meeting)} server={server} />;
   if (here === "/") return <HomePage server={server} />;
   if (here === "/recordings" || here === "/recordings/") return <RecordingsPage server={server} />;
+  if (LIVE.test(here)) return <LivePage server={server} />;
+  const [, session, participant] = SESSION.exec(here) ?? [];
+  if (session)
+    return (
+      <LiveSessionPage
+        key={session}
+        session={decodeURIComponent(session)}
+        participant={participant ? decodeURIComponent(participant) : null}
+        server={server}
+      />
+    );
   return <NotFound />;
 }
 
 applyTheme();
-followLinks((to) => to === "/" || to === "/recordings" || MEETING.test(to));
+const OURS = [/^\/$/, /^\/recordings$/, MEETING, LIVE, SESSION];
+followLinks((to) => OURS.some((pattern) => pattern.test(to)));
 const root = document.getElementById("app");
 if (root) render(<App />, root);

@@ -1,9 +1,10 @@
 /** The routes the pages use, each as one function. */
 import { ApiError, type Call, call } from "./http";
+import { type LiveServer, liveServer } from "./live";
 import type { ClientConfig, IssuedToken, Lobby, MeetingInfo, Page, RecordingInfo } from "./types";
 
 /** The server as the view-models see it. */
-export interface Server {
+export interface Server extends LiveServer {
   config(): Promise<ClientConfig>;
   signIn(credential: string): Promise<void>;
   signOut(): Promise<void>;
@@ -55,6 +56,7 @@ export function openServer(): Server {
 
   const at = (id: string) => encodeURIComponent(id);
   return {
+    ...liveServer(authorized),
     config: readConfig,
     signIn,
     signOut: () => call("/v1/sign-out", { method: "POST" }),

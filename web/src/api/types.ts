@@ -66,3 +66,86 @@ export interface Page<Item> {
   items: Item[];
   next_cursor: string | null;
 }
+
+export type QualityWord = "excellent" | "good" | "fair" | "poor";
+export type ConnectionWord = "connecting" | "connected" | "disconnected" | "failed" | "closed";
+
+export interface SessionConnection {
+  id: string;
+  state: ConnectionWord;
+  reason: string | null;
+  quality: QualityWord | null;
+  quality_reason: string | null;
+  protocol: string;
+}
+
+export interface SessionParticipant {
+  id: string;
+  name: string;
+  role: "host" | "participant" | "observer";
+  kind: "person" | "bot";
+  joined_at: string;
+  left_at: string | null;
+  connections: SessionConnection[];
+  tracks: { source: string; muted: boolean }[];
+}
+
+export interface SessionInfo {
+  id: string;
+  meeting_id: string;
+  state: "pending" | "live" | "keep_alive" | "ended";
+  created_at: string;
+  started_at: string | null;
+  ended_at: string | null;
+  participants: SessionParticipant[];
+}
+
+/** What a connection is like now; times in seconds, shares in percent, rates in bit/s. */
+export interface ConnectionQuality {
+  participant_id: string;
+  connection_id: string;
+  label: QualityWord;
+  score: number;
+  since: string;
+  reason: string | null;
+  state: string;
+  worst: { direction: "uplink" | "downlink"; source: string } | null;
+  inputs: {
+    loss_percent: number;
+    round_trip_time: number | null;
+    jitter: number;
+  };
+  hints: string[];
+  sent_bitrate: number;
+  received_bitrate: number;
+  streams: { direction: string; source: string; packets: number; lost: number; jitter: number }[];
+}
+
+/** One stream over time, in columns. */
+export interface QualitySeries {
+  participant_id: string;
+  connection_id: string;
+  stream: string;
+  at: number[];
+  loss_percent: (number | null)[];
+  jitter: number[];
+  round_trip_time: (number | null)[];
+  sent_bitrate: number[];
+  received_bitrate: number[];
+}
+
+export interface QualityHistory {
+  step: number;
+  now: ConnectionQuality[];
+  series: QualitySeries[];
+}
+
+export interface Moment {
+  at: string;
+  what: string;
+  details: Record<string, unknown>;
+}
+
+export interface Timeline {
+  connections: { connection_id: string; participant_id: string; moments: Moment[] }[];
+}

@@ -89,9 +89,15 @@ export function Chart(props: ChartProps) {
       const { lines, bands } = latest.current;
       const made = options(element, lines, bands);
       chart.current = new library.default(made, dataOf(latest.current), element);
+      sizes.observe(element);
+    });
+    const sizes = new ResizeObserver(([seen]) => {
+      const width = Math.floor(seen?.contentRect.width ?? 0);
+      if (width > 0) chart.current?.setSize({ width, height: HEIGHT });
     });
     return () => {
       over = true;
+      sizes.disconnect();
       chart.current?.destroy();
       chart.current = null;
     };

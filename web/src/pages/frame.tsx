@@ -25,6 +25,7 @@ export function Frame({ title, children }: { title: string; children: ComponentC
       text: t("nav.recordings"),
       current: path.value.startsWith("/recordings"),
     },
+    { path: "/live", text: t("nav.live"), current: path.value.startsWith("/live") },
     { path: "/docs", text: t("nav.docs"), current: false, plain: true },
   ];
   return (

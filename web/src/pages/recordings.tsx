@@ -10,6 +10,7 @@ import { t } from "../lib/i18n";
 import { browserClock } from "../platform/clock";
 import { isTrack, isUnfinished, Recordings } from "../state/recordings";
 import { Frame } from "./frame";
+import { Message } from "./message";
 import { useLifetime } from "./scope";
 
 export function RecordingsPage({ server }: { server: Server }) {
@@ -118,16 +119,6 @@ function Content({ list, onDelete }: ContentProps) {
         <Button onPress={() => void list.loadMore()}>{t("recordings.more")}</Button>
       )}
     </>
-  );
-}
-
-function Message(props: { title: string; text: string; children: preact.ComponentChildren }) {
-  return (
-    <section class="message">
-      <h2>{props.title}</h2>
-      {props.text && <p>{props.text}</p>}
-      <div class="message-buttons">{props.children}</div>
-    </section>
   );
 }
 

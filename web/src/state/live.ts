@@ -1,0 +1,112 @@
+/** Every live session of the server, kept fresh; the last known ones stay while it is away. */
+import { computed, type ReadonlySignal, signal } from "@preact/signals-core";
+import { ApiError } from "../api/http";
+import type { LiveServer } from "../api/live";
+import type { SessionInfo } from "../api/types";
+import type { Clock } from "../lib/clock";
+import { sentence } from "./home";
+import { inside, type Worst, worstOf } from "./people";
+import type { ListState } from "./recordings";
+
+export const LOOK_MS = 2_000;
+
+export interface LiveRow {
+  session: SessionInfo;
+  title: string | null;
+  people: number;
+  worst: Worst | null;
+}
+
+type Wanted = Pick<LiveServer, "liveSessions" | "meeting">;
+
+export class Live {
+  private readonly current = signal<ListState>({ kind: "loading" });
+  private readonly known = signal<SessionInfo[]>([]);
+  private readonly titles = signal<ReadonlyMap<string, string>>(new Map());
+  private readonly asked = signal("");
+  private readonly seen = signal<number | null>(null);
+
+  /** Sessions that match the search, those in trouble first. */
+  readonly rows: ReadonlySignal<LiveRow[]> = computed(() => {
+    const words = this.asked.value.trim().toLowerCase();
+    const all = this.known.value.map((session) => ({
+      session,
+      title: this.titles.value.get(session.meeting_id) ?? null,
+      people: inside(session).length,
+      worst: worstOf(session),
+    }));
+    const fits = ({ session, title }: LiveRow) =>
+      [title ?? "", ...session.participants.map(({ name }) => name)]
+        .join(" ")
+        .toLowerCase()
+        .includes(words);
+    return all
+      .filter(fits)
+      .sort((one, other) => Number(other.worst !== null) - Number(one.worst !== null));
+  });
+
+  constructor(
+    private readonly server: Wanted,
+    private readonly clock: Clock,
+    private readonly lifetime: AbortSignal,
+  ) {}
+
+  get state(): ReadonlySignal<ListState> {
+    return this.current;
+  }
+
+  get all(): ReadonlySignal<SessionInfo[]> {
+    return this.known;
+  }
+
+  get search(): ReadonlySignal<string> {
+    return this.asked;
+  }
+
+  /** When the list was last true, on the clock that only grows. */
+  get freshAt(): ReadonlySignal<number | null> {
+    return this.seen;
+  }
+
+  start(): void {
+    void this.load();
+    this.clock.every(LOOK_MS, () => void this.load(), this.lifetime);
+  }
+
+  find(text: string): void {
+    this.asked.value = text;
+  }
+
+  async load(): Promise<void> {
+    try {
+      const page = await this.server.liveSessions(this.lifetime);
+      this.known.value = page.items;
+      this.seen.value = this.clock.now();
+      this.current.value = { kind: "ready" };
+      await this.name(page.items);
+    } catch (error) {
+      if (this.lifetime.aborted) return;
+      this.current.value = failure(error);
+    }
+  }
+
+  private async name(sessions: SessionInfo[]): Promise<void> {
+    const missing = sessions.filter(({ meeting_id }) => !this.titles.value.has(meeting_id));
+    const found = await Promise.all(
+      missing.map(({ meeting_id }) => this.server.meeting(meeting_id)),
+    );
+    if (found.length > 0)
+      this.titles.value = new Map([
+        ...this.titles.value,
+        ...found.map(({ id, title }) => [id, title] as const),
+      ]);
+  }
+}
+
+/** What a page shows for an error; a bug is no such error. */
+export function failure(error: unknown): ListState {
+  if (!(error instanceof ApiError)) throw error;
+  if (error.offline) return { kind: "offline" };
+  if (error.status === 401 || error.status === 403) return { kind: "denied" };
+  return { kind: "error", text: sentence(error) };
+}
