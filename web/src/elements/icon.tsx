@@ -1,5 +1,6 @@
 /** Icons are drawings beside words; they never speak for themselves. */
 
+import captions from "lucide-static/icons/captions.svg?raw";
 import check from "lucide-static/icons/check.svg?raw";
 import chevronLeft from "lucide-static/icons/chevron-left.svg?raw";
 import chevronRight from "lucide-static/icons/chevron-right.svg?raw";
@@ -41,6 +42,7 @@ import close from "lucide-static/icons/x.svg?raw";
 
 const ICONS = {
   notice,
+  captions,
   check,
   chevronLeft,
   chevronRight,

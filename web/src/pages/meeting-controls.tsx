@@ -100,6 +100,15 @@ export function Controls({ view, onAsk, onCopy }: ControlsProps) {
         </span>
       )}
       <div class="controls-group">
+        <span class="wide-only">
+          <Control
+            icon="captions"
+            label={t("control.captions")}
+            shortcut="T"
+            pressed={view.captions.running.value && view.captions.on.value}
+            onPress={() => view.toggleCaptions()}
+          />
+        </span>
         <Control
           icon="chat"
           label={unread ? t("control.chatUnread", { count: unread }) : t("control.chat")}
@@ -146,10 +155,23 @@ function recordingItems(view: MeetingView, onAsk: (ask: Ask) => void): Item[] {
   return [{ icon: "stop", text: t("control.stopRecording"), act: () => onAsk("stop") }, pause];
 }
 
+function captionItems(view: MeetingView): Item[] {
+  const shown = view.captions.running.value && view.captions.on.value;
+  const text = shown ? t("captions.hide") : t("captions.show");
+  const items: Item[] = [
+    { icon: "captions", text, act: () => view.toggleCaptions(), narrow: true },
+  ];
+  if (view.isHost.value && view.captions.running.value) {
+    items.push({ icon: "stop", text: t("captions.stop"), act: () => view.stopCaptions() });
+  }
+  return items;
+}
+
 function More({ view, onAsk, onCopy }: ControlsProps) {
   const self = useRef<HTMLDivElement>(null);
   const items: Item[] = [
     ...recordingItems(view, onAsk),
+    ...captionItems(view),
     { icon: "copy", text: t("control.copyLink"), act: onCopy },
     {
       icon: "screen",

@@ -32,6 +32,8 @@ function act(view: MeetingView, shortcut: Shortcut, onHelp: () => void): void {
     case "people":
     case "network":
       return view.show(shortcut);
+    case "captions":
+      return view.toggleCaptions();
     case "help":
       return onHelp();
     case "talk":
@@ -83,6 +85,7 @@ export function Keys({ onClose }: { onClose: () => void }) {
     ["C", t("control.chat")],
     ["P", t("control.people")],
     ["N", t("control.network")],
+    ["T", t("control.captions")],
     [t("shortcuts.talkKey"), t("shortcuts.talk")],
     ["?", t("shortcuts.help")],
     ["Esc", t("shortcuts.close")],

@@ -11,6 +11,7 @@ import { meetingPath } from "../lib/link";
 import type { MeetingView } from "../state/meeting";
 import { DevicePicker } from "./device-picker";
 import { Banners } from "./meeting-banners";
+import { CaptionLines } from "./meeting-captions";
 import { Controls } from "./meeting-controls";
 import { Grid } from "./meeting-grid";
 import { Keys, useKeys } from "./meeting-keys";
@@ -59,6 +60,7 @@ export function MeetingPage({ view }: { view: MeetingView }) {
           <Grid view={view} />
         )}
         {view.alone.value && <Alone view={view} />}
+        <CaptionLines view={view} />
       </main>
       <Banners view={view} blocked={blocked} onHear={() => setAttempt(attempt + 1)} />
       <MeetingPanel view={view} />

@@ -47,6 +47,25 @@ export interface ChatLine {
   at: string;
 }
 
+export interface CaptionsNotice {
+  state: "running" | "stopped" | "unavailable" | "unsupported_language";
+  language: string;
+  engine: string;
+  message: string | null;
+}
+
+/** Something that was said; a later one with the same id replaces it until one is final. */
+export interface CaptionLine {
+  id: string;
+  participant: string;
+  name: string;
+  text: string;
+  start: number;
+  end: number;
+  language: string;
+  final: boolean;
+}
+
 export interface Welcome {
   type: "welcome";
   protocol: 1;
@@ -59,6 +78,7 @@ export interface Welcome {
   kept: boolean;
   participants: ParticipantInfo[];
   recording: RecordingNotice | null;
+  captions: CaptionsNotice | null;
   chat: ChatLine[];
   ice_servers: RTCIceServer[];
   slots: { audio: number; video: number };
@@ -98,6 +118,8 @@ export type ServerMessage =
   | { type: "slots"; slots: SlotInfo[] }
   | { type: "speaking"; participants: string[] }
   | { type: "recording"; sequence: number; recording: RecordingNotice | null }
+  | { type: "captions"; sequence: number; captions: CaptionsNotice }
+  | { type: "caption"; caption: CaptionLine }
   | { type: "chat"; sequence: number; message: ChatLine }
   | { type: "muted"; source: Source; muted: boolean; by: string | null }
   | {
@@ -148,6 +170,7 @@ export type ClientMessage =
   | { type: "stats"; stats: Record<string, string | number | boolean>[] }
   | { type: "chat"; text: string }
   | { type: "record"; action: "start" | "stop" | "pause" | "resume" }
+  | { type: "captions"; action: "start" | "stop" }
   | { type: "mute"; participant: string; source: Source; muted?: boolean }
   | { type: "kick"; participant: string }
   | { type: "end" }
@@ -163,6 +186,8 @@ const TYPES = new Set([
   "slots",
   "speaking",
   "recording",
+  "captions",
+  "caption",
   "chat",
   "muted",
   "quality",

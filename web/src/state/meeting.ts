@@ -5,8 +5,16 @@ import { milliseconds } from "../lib/date";
 import { maybe, t } from "../lib/i18n";
 import type { MeetingClient } from "../rtc/client";
 import type { ScreenTracks } from "../rtc/devices";
-import type { RecordingNotice, ServerMessage, Source, Tile, Welcome } from "../rtc/messages";
+import type {
+  CaptionsNotice,
+  RecordingNotice,
+  ServerMessage,
+  Source,
+  Tile,
+  Welcome,
+} from "../rtc/messages";
 import { uploadable } from "../rtc/report";
+import { Captions } from "./captions";
 import { Chat } from "./chat";
 import type { LocalDevice, LocalMedia } from "./local-media";
 import { Network } from "./network";
@@ -41,6 +49,7 @@ const MUTED_DEVICES: Partial<Record<Source, "microphone" | "camera">> = {
 export class MeetingView {
   readonly roster = new Roster();
   readonly chat = new Chat();
+  readonly captions = new Captions();
   readonly network = new Network();
   readonly toasts: Toasts;
   readonly client: MeetingClient;
@@ -224,6 +233,19 @@ export class MeetingView {
     this.client.send({ type: "record", action });
   }
 
+  /** Shows or hides captions here; a host starts them for everybody when there are none. */
+  toggleCaptions(): void {
+    const { captions } = this;
+    if (captions.running.value) return captions.want(!captions.on.value);
+    if (!this.isHost.value) return this.toasts.show(t("captions.askHost"));
+    captions.want(true);
+    this.client.send({ type: "captions", action: "start" });
+  }
+
+  stopCaptions(): void {
+    this.client.send({ type: "captions", action: "stop" });
+  }
+
   muteOther(participant: string, source: Source, muted: boolean): void {
     this.client.send({ type: "mute", participant, source, muted });
   }
@@ -328,6 +350,7 @@ export class MeetingView {
 
   private second(): void {
     this.tick.value += 1;
+    this.captions.forget(this.clock.now());
     if (this.tick.value % 8 === 0) this.unheard.value = false;
   }
 
@@ -350,6 +373,11 @@ export class MeetingView {
         return;
       case "recording":
         return this.recorded(message.recording);
+      case "captions":
+        return this.captionsChanged(message.captions);
+      case "caption":
+        this.captions.add(message.caption, this.clock.now());
+        return;
       case "chat": {
         const seen = this.open.value === "chat";
         const mine = message.message.participant === this.roster.me.value?.id;
@@ -395,6 +423,7 @@ export class MeetingView {
     this.roster.reset(welcome);
     this.chat.reset(welcome.chat);
     this.tape.value = welcome.recording;
+    this.captions.changed(welcome.captions);
     const started = welcome.session.started_at;
     this.info.value = {
       id: welcome.meeting.id,
@@ -407,6 +436,18 @@ export class MeetingView {
     if (again) {
       this.toasts.show(t("reconnect.restored"));
       this.sendView();
+    }
+  }
+
+  private captionsChanged(notice: CaptionsNotice): void {
+    const began = notice.state === "running" && !this.captions.running.value;
+    const ended = notice.state === "stopped" && this.captions.running.value;
+    this.captions.changed(notice);
+    if (began) this.toasts.show(t("captions.started"));
+    if (ended) this.toasts.show(t("captions.stopped"));
+    if (notice.state === "unavailable" || notice.state === "unsupported_language") {
+      this.captions.want(false);
+      this.toasts.show(t(`captions.${notice.state}`), { urgent: true });
     }
   }
 

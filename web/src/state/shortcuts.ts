@@ -7,6 +7,7 @@ export type Shortcut =
   | "chat"
   | "people"
   | "network"
+  | "captions"
   | "help"
   | "talk"
   | "close";
@@ -28,6 +29,7 @@ const LETTERS: Record<string, Shortcut> = {
   c: "chat",
   p: "people",
   n: "network",
+  t: "captions",
   "?": "help",
 };
 

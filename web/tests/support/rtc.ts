@@ -150,6 +150,7 @@ export function welcome(changes: Partial<Welcome> = {}): Welcome {
     kept: false,
     participants: [],
     recording: null,
+    captions: null,
     chat: [],
     ice_servers: [],
     slots: { audio: 3, video: 9 },
