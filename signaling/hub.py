@@ -18,7 +18,14 @@ from signaling.ids import new_id
 from signaling.log import SessionLog
 from signaling.member import Member
 from signaling.messages import ClientMessage
-from signaling.model import CaptionLine, CaptionsNotice, EndReason, Permissions, RecordingNotice
+from signaling.model import (
+    CaptionLine,
+    CaptionsNotice,
+    EndReason,
+    Participant,
+    Permissions,
+    RecordingNotice,
+)
 from signaling.outbox import Outbox
 from signaling.ports import (
     Admission,
@@ -202,6 +209,24 @@ class LiveSessions:
         except MediaError as error:
             session.settle()
             raise Refused(RefusalKind.UNAVAILABLE, "media_unavailable", str(error)) from error
+
+    def admit_bot(self, meeting_id: str, name: str) -> Participant:
+        """Seat a program of this process in the meeting's running session.
+
+        Raises:
+            Refused: `no_active_session`, `server_draining`.
+        """
+        self._refuse_draining()
+        session = self._sessions.get(meeting_id)
+        if session is None:
+            raise Refused(RefusalKind.NOT_FOUND, "no_active_session", "Nobody is in this meeting.")
+        return session.admit_bot(name)
+
+    def dismiss_bot(self, bot: Participant) -> None:
+        """Take a bot out again; nothing happens when it is gone."""
+        session = self._sessions.get(bot.meeting_id)
+        if session is not None:
+            session.dismiss_bot(bot.id, EndReason.LEFT)
 
     def receive(self, live: LiveConnection, message: ClientMessage) -> None:
         """Do what a client's message asks; after the connection's end nothing happens."""

@@ -40,10 +40,12 @@ from signaling.model import (
     ConnectionState,
     EndReason,
     Meeting,
+    Participant,
     ParticipantKind,
     ParticipantState,
     Permissions,
     RecordingNotice,
+    Role,
     Session,
     SessionState,
     Track,
@@ -182,6 +184,36 @@ class LiveSession(RoomListener, SessionListener):
         self.settle()
         return live
 
+    def admit_bot(self, name: str) -> Participant:
+        """Seat a program of this process: in the roster by name, without a peer connection.
+
+        Its connection record stands for the roster alone; no fact names it.
+        """
+        now = self._context.clock.utc()
+        bot = Participant(
+            id=new_id(),
+            session_id=self.id,
+            meeting_id=self.meeting.id,
+            name=name,
+            role=Role.OBSERVER,
+            kind=ParticipantKind.BOT,
+            state=ParticipantState.PRESENT,
+            joined_at=now,
+        )
+        record = Entry("bot").connection(self.session, bot.id, None, now)
+        member = Member(bot, replace(record, state=ConnectionState.CONNECTED, connected_at=now))
+        _ = self._enter(member)
+        self.broadcast(Roster(sequence=self._journal.sequence, joined=[self._view(member)]))
+        self.settle()
+        return bot
+
+    def dismiss_bot(self, participant_id: str, reason: EndReason) -> None:
+        """Take a bot out of the roster; nothing happens when it is not there, or no bot."""
+        member = self._present.get(participant_id)
+        if member is not None and member.participant.kind is ParticipantKind.BOT:
+            self._leave(member, reason)
+            self.settle()
+
     def keep(
         self, member: Member, live: LiveConnection, admission: Admission, outbox: Outbox
     ) -> None:
@@ -265,6 +297,7 @@ class LiveSession(RoomListener, SessionListener):
         _LOG.info("participant kicked", extra=fields)
         if for_good:
             self._context.kicked.add(member.participant.id)
+        self.dismiss_bot(member.participant.id, EndReason.KICKED)
         for live in tuple(member.connections.values()):
             live.end(EndReason.KICKED)
 
@@ -363,6 +396,8 @@ class LiveSession(RoomListener, SessionListener):
     def close_everybody(self, reason: EndReason) -> None:
         for live in self.connections():
             live.end(reason)
+        for member in self.members():
+            self.dismiss_bot(member.participant.id, reason)
 
     @override
     def state_changed(self, sequence: int, state: SessionState) -> None:
