@@ -33,6 +33,7 @@ _COLUMNS = {
     "packets_out_per_second": "out/s",
     "delivered_percent": "delivered %",
     "load_percent": "load CPU %",
+    "load_late_ms": "late ms",
 }
 
 

@@ -29,6 +29,7 @@ class MediaLoop(threading.Thread):
         super().__init__(name="load", daemon=True)
         self.members: list[Member] = []
         self.cpu_seconds = 0.0
+        self.late_seconds = 0.0  # the worst since somebody set it to 0
         self._speech = speech
         self._poll = select.epoll()
         self._by_descriptor: dict[int, Member] = {}
@@ -60,7 +61,8 @@ class MediaLoop(threading.Thread):
         begun, tick = time.monotonic(), 0
         while not self._stopping.is_set():
             now = time.monotonic()
-            while begun + tick * TICK <= now:
+            while (due := begun + tick * TICK) <= now:
+                self.late_seconds = max(self.late_seconds, time.monotonic() - due)
                 self._tick(tick)
                 tick += 1
             self._receive()

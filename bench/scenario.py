@@ -90,6 +90,7 @@ class Figures:
         packets_out_per_second: RTP out of it.
         delivered_percent: Share of the numbered packets that arrived.
         load_percent: CPU of the load's media loop as a share of one core.
+        load_late_ms: The latest that the load sent anything; beyond some 100 it did not hold.
     """
 
     scenario: str
@@ -110,6 +111,7 @@ class Figures:
     packets_out_per_second: float
     delivered_percent: float
     load_percent: float
+    load_late_ms: float
 
     def as_dict(self) -> dict[str, object]:
         """For JSON."""
@@ -162,10 +164,11 @@ async def measure(
         await asyncio.sleep(_WARM_SECONDS)
         for member in members:
             member.counts = Counts()
+        loop.late_seconds = 0.0
         start, began, load = usage(server.pid), time.perf_counter(), loop.cpu_seconds
         await asyncio.sleep(seconds)
         end, elapsed = usage(server.pid), time.perf_counter() - began
-        load = loop.cpu_seconds - load
+        load, late = loop.cpu_seconds - load, loop.late_seconds
         counts = [member.counts for member in members]
     finally:
         loop.stop()
@@ -199,6 +202,7 @@ async def measure(
         packets_out_per_second=round(received / elapsed, 1),
         delivered_percent=round(100 * received / max(1, received + lost), 2),
         load_percent=round(load / elapsed * 100, 1),
+        load_late_ms=round(late * 1000, 1),
     )
 
 
