@@ -1,8 +1,9 @@
-"""Downloads by signed links: recordings, their tracks, chats."""
+"""Downloads by signed links: recordings, their tracks, chats, transcripts, summaries."""
 
 import asyncio
 import tempfile
 import zipfile
+from collections.abc import Awaitable, Callable, Mapping
 from typing import IO
 
 from aiohttp import web
@@ -10,11 +11,18 @@ from aiohttp import web
 from server.dialects.realtimekit.answers import KitError
 from server.dialects.realtimekit.exports import chat_file
 from server.dialects.realtimekit.kit import Kit
+from server.dialects.realtimekit.transcripts import TYPES, summary_file, transcript_file
 from server.http.download import disposition, send
 from server.records import RecordingView
+from server.services.context import App
 from server.services.views import StoredFile
 
 _PIECE = 256 * 1024
+_TEXTS: Mapping[str, Callable[[App, str, str], Awaitable[str]]] = {
+    "chat": lambda app, session, _: chat_file(app, session),
+    "summary": lambda app, session, _: summary_file(app, session),
+    "transcript": transcript_file,
+}
 _OPEN_TO_ALL = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 
 
@@ -28,8 +36,8 @@ async def download(kit: Kit, request: web.Request) -> web.StreamResponse:
     until, signature = request.query.get("expires", ""), request.query.get("signature", "")
     if not kit.links.good(kind, entity, name, until, signature):
         raise KitError(403, "This link is not valid or has expired")
-    if kind == "chat":
-        return _text(await chat_file(kit.app, entity), name)
+    if kind in _TEXTS:
+        return _text(await _TEXTS[kind](kit.app, entity, name), name)
     if kind == "track":
         recording_id, _, file_id = entity.partition(".")
         stored = await kit.app.recordings.file(recording_id, file_id)
@@ -45,7 +53,8 @@ async def download(kit: Kit, request: web.Request) -> web.StreamResponse:
 
 def _text(text: str, name: str) -> web.Response:
     headers = {"Content-Disposition": disposition(name, attachment=True), **_OPEN_TO_ALL}
-    return web.Response(body=text.encode(), content_type="text/csv", headers=headers)
+    kind = TYPES[name.rpartition(".")[2]]
+    return web.Response(body=text.encode(), content_type=kind, headers=headers)
 
 
 async def _archive(

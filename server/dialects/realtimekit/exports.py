@@ -1,11 +1,11 @@
-"""Exports of a session: its chat; transcripts and summaries, of which there are none."""
+"""Exports of a session: its chat."""
 
 import csv
 import io
 
 from aiohttp import web
 
-from server.dialects.realtimekit.answers import KitError, bad, success, time_text
+from server.dialects.realtimekit.answers import KitError, success, time_text
 from server.dialects.realtimekit.kit import Call
 from server.dialects.realtimekit.links import LIFE
 from server.facts import utc_text
@@ -13,7 +13,6 @@ from server.records import LogEntryView
 from server.services.context import App
 from server.storage.port import StoredSession
 
-FORMATS = ("SRT", "VTT", "JSON", "CSV")
 CHAT_EVENT = "chat.sent"
 _CHUNK = 1000
 _COLUMNS = (
@@ -43,21 +42,6 @@ async def chat(call: Call) -> web.Response:
             "chat_download_url_expiry": time_text(expires),
         }
     )
-
-
-async def transcript(call: Call) -> web.Response:
-    """`GET /sessions/{session}/transcript`."""
-    wanted = call.query.get("format", "CSV")
-    if wanted not in FORMATS:
-        raise bad('"format" must be one of SRT, VTT, JSON, CSV')
-    view = await call.session()
-    raise KitError(404, f"No transcript found for session_id {view.session.id}")
-
-
-async def summary(call: Call) -> web.Response:
-    """`GET` and `POST /sessions/{session}/summary`: it would be made from the transcript."""
-    view = await call.session()
-    raise KitError(404, f"No summary found for session_id {view.session.id}")
 
 
 async def messages_of(app: App, session_id: str) -> list[LogEntryView]:

@@ -22,12 +22,13 @@ from server.records import Extra
 from server.services.views import CreateMeeting, PatchMeeting
 from server.storage.port import MeetingQuery, Storage
 from signaling.errors import RefusalKind, Refused
-from signaling.model import Meeting, MeetingStatus, RecordPolicy
+from signaling.model import CaptionPolicy, Meeting, MeetingStatus, RecordPolicy
 
 KEEP_ALIVE_LIMIT = 600
 SECRETS = ("access_key", "secret", "password", "private_key")
 """Members of `storage_config` that are never given back."""
 _SWITCHES = ("live_stream_on_start", "persist_chat", "summarize_on_end", "transcribe_on_end")
+_SPOKEN = ("transcribe_on_end", "summarize_on_end")
 _OBJECTS = ("ai_config", "recording_config")
 _CHUNK = 500
 
@@ -48,6 +49,14 @@ class Wish:
         if self.record_on_start is None:
             return None
         return RecordPolicy.ALWAYS if self.record_on_start else RecordPolicy.MANUAL
+
+    @property
+    def captions(self) -> CaptionPolicy | None:
+        """What a transcript or a summary at the end is made of."""
+        wanted = [self.kept[one] for one in _SPOKEN if one in self.kept]
+        if not wanted:
+            return None
+        return CaptionPolicy.AUTO if any(wanted) else CaptionPolicy.ON
 
 
 def read_wish(body: Body) -> Wish:
@@ -129,6 +138,7 @@ async def create(call: Call) -> web.Response:
                 title=wish.title,
                 record=wish.record or RecordPolicy.MANUAL,
                 keep_alive_seconds=wish.keep_alive,
+                captions=wish.captions,
             ),
             account=call.ref.account,
             by=None,
@@ -170,6 +180,7 @@ async def replace(call: Call) -> web.Response:
         title=wish.title,
         record=wish.record or RecordPolicy.MANUAL,
         keep_alive_seconds=keep_alive,
+        captions=wish.captions or CaptionPolicy.ON,
         status=wish.status,
     )
     return await _changed(call, meeting, change, data)
@@ -186,6 +197,7 @@ async def update(call: Call) -> web.Response:
         title=wish.title,
         record=wish.record,
         keep_alive_seconds=wish.keep_alive,
+        captions=wish.captions,
         status=wish.status,
     )
     return await _changed(call, meeting, change, data)

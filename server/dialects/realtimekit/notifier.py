@@ -16,9 +16,11 @@ from server.dialects.realtimekit.payloads import (
     meeting_object,
     payload,
     recording_payload,
+    spoken_payload,
 )
 from server.dialects.realtimekit.reading import Body
 from server.dialects.realtimekit.recording_documents import STATUSES, document, expiry_of
+from server.dialects.realtimekit.transcripts import link
 from server.dialects.realtimekit.watch import Happening, Watch, What
 from server.records import Extra, Webhook, Workspace
 from server.services.context import App
@@ -119,7 +121,22 @@ class Notifier:
             if session is None:
                 return None
             return chat_payload(meeting, session, title, by, self._chat_link(session.id))
+        if happening.what in (What.TRANSCRIPT, What.SUMMARY):
+            about = meeting_object(meeting, happening.session, title, by)
+            return await self._spoken(happening, extra, about)
         return payload(happening, meeting, title, by)
+
+    async def _spoken(self, happening: Happening, extra: Body, about: Body) -> Body | None:
+        """A transcript whenever there is one, a summary where the meeting wants it."""
+        what, transcripts = happening.what, self._app.transcripts
+        await transcripts.stop_all(happening.session_id)  # what is still being understood counts
+        if not await transcripts.of_session(happening.session_id):
+            return None
+        if what is What.SUMMARY and not extra.get("summarize_on_end"):
+            return None
+        name = "transcript.csv" if what is What.TRANSCRIPT else "summary.txt"
+        url, expiry = link(self._app, self._links, what.value, happening.session_id, name)
+        return spoken_payload(what, about, url, expiry)
 
     async def _organization(self, webhook: Webhook) -> Body:
         own = await self._app.storage.find_record(Workspace, webhook.account)

@@ -14,6 +14,8 @@ EVENT_NAMES: Final = {
     What.LEFT: "meeting.participantLeft",
     What.ENDED: "meeting.ended",
     What.CHAT: "meeting.chatSynced",
+    What.TRANSCRIPT: "meeting.transcript",
+    What.SUMMARY: "meeting.summary",
     What.RECORDING: "recording.statusUpdate",
 }
 
@@ -86,6 +88,17 @@ def chat_payload(meeting: Meeting, session: Session, title: str, by: Body, link:
         "startedAt": time_text(session.started_at),
         "endedAt": time_text(session.ended_at),
         "organizedBy": by,
+    }
+
+
+def spoken_payload(what: What, meeting: Body, url: str, expiry: str | None) -> Body:
+    """`meeting.transcript` and `meeting.summary`."""
+    name = "transcript" if what is What.TRANSCRIPT else "summary"
+    return {
+        "event": EVENT_NAMES[what],
+        "meeting": meeting,
+        f"{name}DownloadUrl": url,
+        f"{name}DownloadUrlExpiry": expiry,
     }
 
 

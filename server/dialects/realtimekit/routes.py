@@ -20,6 +20,7 @@ from server.dialects.realtimekit import (
     recordings,
     reports,
     sessions,
+    transcripts,
     webhooks,
 )
 from server.dialects.realtimekit.access import check_account, find_app, identify
@@ -84,8 +85,8 @@ TABLE: Final[Mapping[str, Mapping[str, Handler]]] = {
     _SESSION + "/participants": {"GET": sessions.participants},
     _SESSION + "/participants/{participant}": {"GET": sessions.participant},
     _SESSION + "/chat": {"GET": exports.chat},
-    _SESSION + "/transcript": {"GET": exports.transcript},
-    _SESSION + "/summary": {"GET": exports.summary, "POST": exports.summary},
+    _SESSION + "/transcript": {"GET": transcripts.transcript},
+    _SESSION + "/summary": {"GET": transcripts.get_summary, "POST": transcripts.make_summary},
     "/recordings": {"GET": recordings.listing, "POST": recordings.start},
     "/recordings/track": {"POST": recordings.start_track},
     "/recordings/active-recording/{meeting}": {"GET": recordings.active},

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from signaling.log import (
+    CaptionsChanged,
     ChatSent,
     ConnectionChanged,
     LogEntry,
@@ -17,6 +18,7 @@ from signaling.log import (
     SessionDiscarded,
 )
 from signaling.model import (
+    CaptionState,
     Connection,
     Participant,
     ParticipantKind,
@@ -34,6 +36,8 @@ class What(StrEnum):
     LEFT = "left"
     ENDED = "ended"
     CHAT = "chat"
+    TRANSCRIPT = "transcript"
+    SUMMARY = "summary"
     RECORDING = "recording"
 
 
@@ -62,6 +66,7 @@ class _Watched:
     inside: dict[str, Connection] = field(default_factory=dict)
     early: list[Happening] = field(default_factory=list)
     chats: int = 0
+    captioned: bool = False
 
 
 class Watch:
@@ -91,6 +96,8 @@ class Watch:
                 return _connection(watched, connection)
             case ChatSent():
                 watched.chats += 1
+            case CaptionsChanged(captions=notice):
+                watched.captioned |= notice.state is CaptionState.RUNNING
             case _:
                 pass
         return []
@@ -141,6 +148,11 @@ def _ended(watched: _Watched, session: Session) -> list[Happening]:
     found.append(Happening(What.ENDED, session.id, session.meeting_id, session))
     if watched.chats:
         found.append(Happening(What.CHAT, session.id, session.meeting_id, session))
+    if watched.captioned:
+        found += [
+            Happening(what, session.id, session.meeting_id, session)
+            for what in (What.TRANSCRIPT, What.SUMMARY)
+        ]
     return found
 
 

@@ -14,13 +14,5 @@ async def test_a_chat_is_exported_with_the_ids_that_clients_know(kit):
     assert '"hello, world"' in row
 
 
-async def test_there_are_no_transcripts_and_no_summaries(kit):
-    meeting = await kit.meeting()
-    await kit.join(meeting)
-    session = (await kit.data("GET", f"/meetings/{meeting}/active-session"))["id"]
-    base = f"/sessions/{session}"
-    for method, path in (("GET", "/transcript"), ("GET", "/summary"), ("POST", "/summary")):
-        status, message = await kit.refused(method, base + path)
-        assert (status, session in message) == (404, True)
-    assert (await kit.refused("GET", base + "/transcript?format=PDF"))[0] == 400
+async def test_an_unknown_session_has_no_chat(kit):
     assert (await kit.refused("GET", "/sessions/nothing/chat"))[0] == 404

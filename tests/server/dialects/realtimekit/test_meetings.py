@@ -1,7 +1,7 @@
 import pytest
 
 from server.dialects.realtimekit.meetings import public_config
-from signaling.model import RecordPolicy
+from signaling.model import CaptionPolicy, RecordPolicy
 
 
 async def test_a_meeting_shows_what_it_was_given(kit):
@@ -76,3 +76,15 @@ async def test_meetings_are_paged_filtered_and_turned(kit):
 def test_configurations_without_secrets_are_shown_as_they_are():
     assert public_config(None) is None
     assert public_config({"max_seconds": 60}) == {"max_seconds": 60}
+
+
+@pytest.mark.parametrize("switch", ["transcribe_on_end", "summarize_on_end"])
+async def test_who_wants_a_transcript_gets_captions(kit, switch):
+    meeting = await kit.meeting(**{switch: True})
+    assert (await kit.web.app.meetings.get(meeting)).captions is CaptionPolicy.AUTO
+    await kit.data("PATCH", f"/meetings/{meeting}", {"title": "Other"})
+    assert (await kit.web.app.meetings.get(meeting)).captions is CaptionPolicy.AUTO
+    await kit.data("PATCH", f"/meetings/{meeting}", {switch: False})
+    assert (await kit.web.app.meetings.get(meeting)).captions is CaptionPolicy.ON
+    await kit.data("PUT", f"/meetings/{meeting}", {switch: True})
+    assert (await kit.web.app.meetings.get(meeting)).captions is CaptionPolicy.AUTO

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import pytest
 from support.domain import NOW, connection, meeting, participant, session
 
 from server.dialects.realtimekit.payloads import (
@@ -8,6 +9,7 @@ from server.dialects.realtimekit.payloads import (
     meeting_object,
     payload,
     recording_payload,
+    spoken_payload,
 )
 from server.dialects.realtimekit.watch import Happening, What
 from signaling.model import EndReason
@@ -49,6 +51,19 @@ def test_the_size_of_a_recording_is_text():
     assert body["recording"]["fileSize"] == "12"
     assert body["recording"]["roomUUID"] == "s"
     assert recording_payload(shown, {}, MEETING.id, "app")["recording"]["fileSize"] is None
+
+
+@pytest.mark.parametrize(
+    ("what", "name"), [(What.TRANSCRIPT, "transcript"), (What.SUMMARY, "summary")]
+)
+def test_what_was_said_comes_with_its_link(what, name):
+    body = spoken_payload(what, {"id": "m"}, "u", "later")
+    assert body == {
+        "event": f"meeting.{name}",
+        "meeting": {"id": "m"},
+        f"{name}DownloadUrl": "u",
+        f"{name}DownloadUrlExpiry": "later",
+    }
 
 
 def test_a_chat_comes_with_its_link():

@@ -1,10 +1,12 @@
 from dataclasses import replace
 
+import pytest
 from support.domain import NOW, connection, meeting, participant, session
 
 from media.types import TrackSource
 from server.dialects.realtimekit.watch import Watch, What
 from signaling.log import (
+    CaptionsChanged,
     ChatSent,
     ConnectionChanged,
     Fact,
@@ -16,6 +18,8 @@ from signaling.log import (
     TrackEnded,
 )
 from signaling.model import (
+    CaptionsNotice,
+    CaptionState,
     ChatMessage,
     ConnectionState,
     EndReason,
@@ -100,6 +104,21 @@ def test_a_chat_is_told_after_the_end():
     _ = teller.tell(SessionChanged(LIVE))
     assert teller.tell(ChatSent(ChatMessage("m", ADA.id, "Ada", "hi", NOW))) == []
     assert teller.tell(SessionChanged(ENDED)) == [What.ENDED, What.CHAT]
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        (CaptionState.RUNNING, [What.ENDED, What.TRANSCRIPT, What.SUMMARY]),
+        (CaptionState.UNAVAILABLE, [What.ENDED]),
+    ],
+)
+def test_what_was_captioned_is_told_after_the_end(state, told):
+    teller = opened()
+    _ = teller.tell(SessionChanged(LIVE))
+    for now in (state, CaptionState.STOPPED):
+        assert teller.tell(CaptionsChanged(CaptionsNotice(now, "en", "pocketsphinx"))) == []
+    assert teller.tell(SessionChanged(ENDED)) == told
 
 
 def test_recordings_are_told_even_after_the_end():
