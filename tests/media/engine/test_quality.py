@@ -16,7 +16,7 @@ class Line:
         self.quality = PeerQuality()
         self.sequence = 1
 
-    def second(self, packets=50, lost=0, alive=True):
+    def second(self, packets=50, lost=0, alive=True, limited=False):
         for at in range(50):
             self.sequence += 1
             self.rig.now_ns += 20_000_000
@@ -24,7 +24,7 @@ class Line:
                 self.ada.send(self.sequence, timestamp=self.sequence * 960)
         if alive:
             self.ada.connection.heard_ns = self.rig.now_ns
-        self.quality.tick(self.ada.connection, self.rig.now_ns, server_limited=False)
+        self.quality.tick(self.ada.connection, self.rig.now_ns, server_limited=limited)
         return self.quality.reading
 
 
@@ -214,3 +214,27 @@ def test_layers_of_a_picture_are_one_stream():
         quality.tick(ada.connection, now_ns, server_limited=False)
     (stream,) = quality.streams
     assert (stream.source, stream.packets) == ("camera", 300)
+
+
+def test_stalls_of_our_own_lower_nobody_but_are_counted(line):
+    for _ in range(5):
+        line.second()
+    for _ in range(20):
+        reading = line.second(lost=20, limited=True)
+    assert reading.label is QualityLabel.EXCELLENT
+    assert line.quality.limited_ticks == 20
+    assert [line.second(lost=20) for _ in range(8)][-1].label is QualityLabel.POOR
+
+
+def test_listener_pays_nothing_for_the_speakers_uplink(line):
+    bob = line.rig.listener("bob", 2)
+    slot = bob.connection.slots["s0"]
+    line.second()
+    quality = PeerQuality()
+    for second in range(12):
+        speaker = line.second(lost=10)
+        slot.meter.report(1000 + second * 50, second * 10, 0, gaps=second * 10)
+        bob.connection.heard_ns = line.rig.now_ns
+        quality.tick(bob.connection, line.rig.now_ns, server_limited=False)
+    assert (speaker.label, speaker.reason) == (QualityLabel.POOR, "loss")
+    assert (quality.reading.label, quality.reading.loss_percent) == (QualityLabel.EXCELLENT, 0)
