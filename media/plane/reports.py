@@ -135,7 +135,8 @@ class Reports:
         for sequence in sequences[:MAX_RESENT]:
             packet = _cached(slot, sequence)
             if packet is not None:
-                slot.resent += 1
+                # without a stream of their own the listener's reports count them already
+                slot.resent += slot.payload_type in slot.spec.repair_types
                 self._plane.resend(slot, packet)
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from support.clock import FakeClock
 from support.plane import Rig
@@ -132,7 +134,10 @@ class TestNack:
         assert [packet.sequence for packet in call.rig.received(call.bob)] == [102, 103]
         assert call.bob.connection.counters.nacks_received == 1
 
-    def test_a_gap_that_was_filled_is_no_loss_to_the_listener(self, call):
+    @pytest.mark.parametrize(("repairs", "lost"), [({120: 121}, 1), ({}, 3)])
+    def test_a_gap_that_was_filled_is_no_loss_to_the_listener(self, call, repairs, lost):
+        """Where reports count the stream before retransmissions, which have one of their own."""
+        call.eye.spec = replace(call.eye.spec, repair_types=repairs)
         call.eye.losses = ReportMeter(90000)
         call.frame(1)
         for sequence in range(2, 60):
@@ -141,8 +146,7 @@ class TestNack:
         call.receive(call.bob, rtcp.nack(1, call.eye.ssrc, (110, 111)))
         call.receive(call.bob, about(call.eye.ssrc, highest=122, lost=3))
         told, link = call.eye.meter.settle(), call.eye.losses.settle()
-        assert (told.received, told.lost) == (17, 1)
-        assert (link.received, link.lost) == (17, 3)
+        assert (told.lost, link.lost) == (lost, 3)
 
     def test_audio_has_no_cache(self, call):
         call.ada.speak(1, 3)
