@@ -5,6 +5,7 @@ async with MeetingClient.join(base_url, meeting_id, name="Ada", tone=440) as ada
 """
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable
 from typing import Any, Self
@@ -189,7 +190,8 @@ class MeetingClient:
     async def leave(self) -> None:
         """Say goodbye and close everything; harmless when done already."""
         if self._socket is not None and not self._socket.closed:
-            await self.send("bye")
+            with contextlib.suppress(ConnectionError):  # the server may be gone
+                await self.send("bye")
         await self._tear_down()
 
     async def vanish(self) -> None:
