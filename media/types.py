@@ -281,6 +281,7 @@ class RecordingSpec:
         session_id: Written into the manifest.
         started_by: Participant or key that asked, for the manifest.
         continues: The directory holds this recording's beginning, whose writer is gone.
+        rtplog: Whether the arrival of every packet is logged beside the files.
     """
 
     recording_id: str
@@ -290,6 +291,7 @@ class RecordingSpec:
     session_id: str
     started_by: str | None = None
     continues: bool = False
+    rtplog: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,6 +174,11 @@ class RecordingSettings(Group):
     fsync_seconds: Seconds = Field(
         default=5.0, description="Audio that a power cut may cost at most."
     )
+    rtplog: bool = Field(
+        default=True,
+        description="Log when each packet came beside the files (4.3 MB per track and hour), so "
+        "that they can be aligned anew and a manifest be made again.",
+    )
     floor_bytes: int = Field(
         default=2 * GIB,
         ge=0,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from media.clock import Clock
 from media.errors import RecordingError
+from media.recording.describe import TimeZero
 from media.recording.files import RecordingDirectory, error_code
 from media.recording.manifest import (
     MANIFEST,
@@ -19,7 +20,6 @@ from media.recording.manifest import (
     TrackEntry,
 )
 from media.recording.plan import Reason
-from media.recording.segment import TimeZero
 from media.recording.tap import QueuedTap
 from media.recording.track import Place, TrackIdentity, TrackWriter
 from media.types import EndedBy, RecordingResult, RecordingSpec, TrackSource
@@ -116,6 +116,7 @@ class RecordingJob:
             directory=directory,
             zero=self.zero,
             fsync_ns=round(fsync_seconds * 1e9),
+            rtplog=spec.rtplog,
             entry_for=self._entry_for,
             changed=self._note_change,
             failed=self._note_failure,

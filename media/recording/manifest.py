@@ -64,6 +64,7 @@ class Segment(_Model):
     """One file: one stretch of one track without a break in its time line."""
 
     file: str
+    rtplog: str | None = None
     number: int
     connection_id: str | None = None
     ssrc: int | None = None

@@ -22,6 +22,8 @@ NO_POSITION = 0xFFFF_FFFF_FFFF_FFFF
 _HEADER = struct.Struct("<4sBBQIIIB")
 _LENGTH = struct.Struct("<I")
 _OPUS_HEAD = struct.Struct("<8sBBHIhB")
+_PRE_SKIP = struct.Struct("<H")
+_PRE_SKIP_AT = 10  # in OpusHead
 _CHECKSUM_AT = 22
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
@@ -122,6 +124,19 @@ def with_last_flag(page: bytes) -> bytes:
     """The same page as the end of its stream, with its checksum made new."""
     changed = bytearray(page)
     changed[5] |= LAST
+    return _sealed(changed)
+
+
+def with_pre_skip(page: bytes, pre_skip: int) -> bytes:
+    """The same first page with another pre-skip, with its checksum made new.
+
+    Raises:
+        OggError: It holds no identification header.
+    """
+    packets = read_page(page).packets
+    _ = read_opus_head(b"".join(packets[:1]))
+    changed = bytearray(page)
+    _PRE_SKIP.pack_into(changed, len(page) - len(packets[0]) + _PRE_SKIP_AT, pre_skip)
     return _sealed(changed)
 
 

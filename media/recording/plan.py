@@ -172,6 +172,12 @@ class TrackPlan:
         self._paused = False
         self._counters = Counters()
 
+    @property
+    def waiting(self) -> bool:
+        """Whether packets wait, so that time alone may change something."""
+        held = self._segment is not None and bool(self._segment.held)
+        return held or self._reorder.waiting
+
     def packet(self, arrival_ns: int, sequence: int, timestamp: int, payload: bytes) -> list[Write]:
         """Take one RTP packet of the stream, in any order."""
         try:

@@ -19,6 +19,7 @@ from media.recording.manifest import (
     TrackEntry,
     decode,
 )
+from media.recording.relog import describe_from_logs, trim_early
 from media.recording.salvage import Salvaged, salvage
 from media.rtp.opus import TICKS_PER_SECOND
 from media.types import RecordingResult, TrackSource
@@ -142,6 +143,8 @@ def _recover_files(place: RecordingDirectory, manifest: Manifest) -> None:
         manifest.time_base.utc = manifest.started_at
     for match, segment in adopted:
         _enter(manifest, match, segment)
+    describe_from_logs(place, manifest)
+    trim_early(place, manifest)
 
 
 def _salvage(place: RecordingDirectory, name: str) -> Salvaged | None:

@@ -69,6 +69,11 @@ class ReorderBuffer:
         self._given_up: OrderedDict[int, None] = OrderedDict()
         self._stale_since: int | None = None
 
+    @property
+    def waiting(self) -> bool:
+        """Whether packets wait behind a hole."""
+        return bool(self._waiting)
+
     def put(self, sequence: int, packet: Arrived) -> list[Released]:
         """Take one packet; return those whose turn has come."""
         if self._next is None:

@@ -118,6 +118,33 @@ def salvage(fd: int) -> Salvaged:
     return _described(fd, found, truncated, whole=whole)
 
 
+def trim_start(fd: int, ticks: int) -> str:
+    """Let players leave out that much more of a file's start. Blocks.
+
+    Nothing moves: the head's pre-skip grows, in one write.
+
+    Args:
+        fd: Open for reading and writing, without O_APPEND.
+        ticks: 48 kHz.
+
+    Returns:
+        The SHA-256 of the file as it is now.
+
+    Raises:
+        OSError: It cannot be read or changed.
+    """
+    with mmap.mmap(fd, 0, access=mmap.ACCESS_READ) as data:
+        try:
+            page = data[: ogg.read_page(data[: ogg.MAX_PAGE_BYTES]).size]
+            _, pre_skip = ogg.read_opus_head(ogg.read_page(page).packets[0])
+            changed = ogg.with_pre_skip(page, pre_skip + ticks)
+        except (ogg.OggError, IndexError) as error:
+            raise OSError("the file's head is damaged") from error
+    _write_at(fd, changed, 0)
+    os.fsync(fd)
+    return _digest(fd)
+
+
 def _write_at(fd: int, data: bytes, at: int) -> None:
     view = memoryview(data)
     while view:
@@ -126,8 +153,10 @@ def _write_at(fd: int, data: bytes, at: int) -> None:
 
 
 def _described(fd: int, found: Survey, truncated: int, *, whole: bool) -> Salvaged:
-    size = os.fstat(fd).st_size
+    return Salvaged(found, truncated, os.fstat(fd).st_size, _digest(fd), whole)
+
+
+def _digest(fd: int) -> str:
     os.lseek(fd, 0, os.SEEK_SET)
     with contextlib.closing(os.fdopen(os.dup(fd), "rb")) as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Salvaged(found, truncated, size, digest, whole)
+        return hashlib.file_digest(file, "sha256").hexdigest()

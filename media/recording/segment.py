@@ -1,29 +1,27 @@
 """One segment of a track on disk: pages into a file, and its entry in the manifest."""
 
+import logging
+import os
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from media.recording.align import SegmentClock
+from media.recording.describe import (
+    TICKS_PER_MS,
+    TimeZero,
+    describe_packets,
+    describe_time,
+    early_ticks,
+    skipped_ns,
+)
 from media.recording.files import AppendFile, RecordingDirectory
-from media.recording.manifest import FillMs, ListedGap, Packets, Segment
-from media.recording.plan import PRE_SKIP, Counters, Fill, FillKind, NewSegment, Packet
+from media.recording.manifest import Segment
+from media.recording.plan import Counters, Fill, NewSegment, Packet
 from media.recording.pyav import OpusMuxer
-from media.rtp.opus import TICKS_PER_SECOND, packet_ticks
+from media.recording.salvage import trim_start
+from media.rtp.opus import packet_ticks
 
 VENDOR = "roomtone"
-_TICKS_PER_MS = TICKS_PER_SECOND / 1000
-
-
-@dataclass(frozen=True, slots=True)
-class TimeZero:
-    """The recording's zero on both clocks, so that a step of the time of day moves nothing."""
-
-    utc: datetime
-    monotonic_ns: int
-
-    def at(self, monotonic_ns: int) -> datetime:
-        """The time of day of a moment of the monotonic clock."""
-        return self.utc + timedelta(microseconds=(monotonic_ns - self.monotonic_ns) / 1e3)
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +67,7 @@ class SegmentFile:
         self.clock = SegmentClock()
         self._counters: Counters = start.counters
         self._zero = zero
+        self._directory = directory
         self._stream = OpusMuxer(
             channels=entry.channels, pre_skip=entry.pre_skip, comments=_comments(origin, entry)
         )
@@ -126,39 +125,32 @@ class SegmentFile:
         self._file.close()
         self.describe()
         self.entry.sha256 = self._file.sha256
+        self._trim()
 
     def describe(self) -> None:
         """Bring the manifest's entry up to date."""
-        entry, counters = self.entry, self._counters
-        ticks = max(0, self._stream.position - entry.pre_skip)
-        entry.duration_ms = ticks / _TICKS_PER_MS
+        entry = self.entry
+        entry.duration_ms = max(0, self._stream.position - entry.pre_skip) / TICKS_PER_MS
         entry.bytes = self._file.size
-        entry.packets = Packets(
-            received=counters.received,
-            lost=counters.lost,
-            late=counters.late,
-            duplicate=counters.duplicate,
-            malformed=counters.malformed,
-            overlap=counters.overlap,
-            dropped=counters.dropped,
-            withheld=counters.withheld,
-        )
-        filled = counters.filled
-        entry.fill_ms = FillMs(
-            concealed=filled[FillKind.CONCEALED] / _TICKS_PER_MS,
-            dtx=filled[FillKind.DTX] / _TICKS_PER_MS,
-            silence=filled[FillKind.SILENCE] / _TICKS_PER_MS,
-        )
-        entry.gaps = [
-            ListedGap(
-                at_ms=max(0, gap.at - entry.pre_skip) / _TICKS_PER_MS,
-                dur_ms=gap.ticks / _TICKS_PER_MS,
-                cause=gap.cause.value,
-            )
-            for gap in counters.gaps
-        ]
-        entry.gaps_omitted = counters.gaps_omitted
-        self._describe_time()
+        describe_packets(entry, self._counters)
+        describe_time(entry, self.clock.alignment(), self._zero)
+
+    def _trim(self) -> None:
+        """Leave out what was spoken before the recording began, once that is known for good."""
+        early = early_ticks(self.entry)
+        if not early:
+            return
+        try:
+            fd = self._directory.open(self.entry.file, os.O_RDWR)
+            try:
+                self.entry.sha256 = trim_start(fd, early)
+            finally:
+                os.close(fd)
+        except OSError:  # it plays a moment too much; recovery would try again
+            _logger.warning("start of a recorded file not trimmed", exc_info=True)
+            return
+        self.entry.pre_skip += early
+        self.describe()
 
     def _add(self, payload: bytes, ticks: int) -> bool:
         page = self._stream.add(payload, ticks)
@@ -166,21 +158,10 @@ class SegmentFile:
             self._file.append(page)
         return bool(page)
 
-    def _describe_time(self) -> None:
-        found = self.clock.alignment()
-        if found is None:
-            return
-        start_ns = found.start_ns + _skipped_ns(self.entry.pre_skip)
-        self.entry.offset_ms = (start_ns - self._zero.monotonic_ns) / 1e6
-        self.entry.first_sample_time = self._zero.at(start_ns)
-        self.entry.method = found.method
-        self.entry.clock_skew_ppm = round(found.clock_skew_ppm, 3)
-        self.entry.est_error_ms = round(found.est_error_ms, 3)
-
 
 def new_entry(name: str, number: int, start: NewSegment, zero: TimeZero, origin: Origin) -> Segment:
     """The manifest's entry of a segment that begins; its offset is the first arrival for now."""
-    start_ns = start.arrival_ns + _skipped_ns(start.pre_skip)
+    start_ns = start.arrival_ns + skipped_ns(start.pre_skip)
     return Segment(
         file=name,
         number=number,
@@ -192,11 +173,6 @@ def new_entry(name: str, number: int, start: NewSegment, zero: TimeZero, origin:
         first_sample_time=zero.at(start_ns),
         offset_ms=(start_ns - zero.monotonic_ns) / 1e6,
     )
-
-
-def _skipped_ns(pre_skip: int) -> int:
-    """Sound before a file's first sample; the encoder's own delay comes before any sound."""
-    return (pre_skip - PRE_SKIP) * 1_000_000_000 // TICKS_PER_SECOND
 
 
 def _comments(origin: Origin, entry: Segment) -> dict[str, str]:

@@ -4,10 +4,14 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from media.recording.describe import TimeZero
 from media.recording.files import RecordingDirectory, error_code, slug
-from media.recording.manifest import TrackEntry
+from media.recording.manifest import Segment, TrackEntry
 from media.recording.plan import NewSegment, Packet, Reason, TrackPlan, Write
-from media.recording.segment import Origin, SegmentFile, TimeZero, new_entry
+from media.recording.replay import REASONS
+from media.recording.rtplog import LogHeader, Mark, MarkKind
+from media.recording.segment import Origin, SegmentFile, new_entry
+from media.recording.sidecar import Sidecar
 from media.recording.tap import Item, OverloadItem, QueuedTap, ReportItem, RtpItem
 from media.types import TrackSource
 
@@ -38,6 +42,7 @@ class Place:
         directory: Where the files go.
         zero: The recording's zero on both clocks.
         fsync_ns: Longest time that written pages stay off the disk; 0 for none.
+        rtplog: Whether the arrival of every packet is logged.
         entry_for: The manifest's entry of the logical track, made at its first file.
         changed: Called when a segment began or ended, so that the manifest is written.
         failed: Called with a code when the track is given up.
@@ -47,6 +52,7 @@ class Place:
     directory: RecordingDirectory
     zero: TimeZero
     fsync_ns: int
+    rtplog: bool
     entry_for: Callable[[TrackIdentity], TrackEntry]
     changed: Callable[[], None]
     failed: Callable[[str], None]
@@ -75,6 +81,9 @@ class TrackWriter:
         self._tap = tap
         self._place = place
         self._plan = TrackPlan(reason, running_ns)
+        self._log = Sidecar(enabled=place.rtplog)
+        self._log.mark(Mark(MarkKind.BEGIN, 0, REASONS.index(reason), running_ns))
+        self._paused = False
         self._segment: SegmentFile | None = None
         self._opened_ns = 0
         self._sync_ns = 0
@@ -94,9 +103,11 @@ class TrackWriter:
         else:
             self._batch.extend(items)
             self._guard(now_ns, lambda: self._take_all(now_ns))
+            self._log.flush()
         if closed_ns is None:
             return True
         self._guard(now_ns, lambda: self._finish(closed_ns))
+        self._log.close()
         return False
 
     def describe(self) -> None:
@@ -109,6 +120,7 @@ class TrackWriter:
         if self._segment is not None:
             self._segment.abandon()
             self._segment = None
+        self._log.close()
 
     def _is_waiting(self, now_ns: int) -> bool:
         """Whether a failed disk is left alone for now."""
@@ -119,6 +131,8 @@ class TrackWriter:
         if now_ns < self._retry_ns:
             return True
         self._retry_ns = None
+        self._log.mark(Mark(MarkKind.BEGIN, 0, REASONS.index(Reason.WRITE_ERROR)))
+        self._log.mark(Mark(MarkKind.RESUME if not self._paused else MarkKind.PAUSE, now_ns))
         self._plan.interrupt(now_ns, Reason.WRITE_ERROR, self._dropped)
         self._dropped = 0
         return False
@@ -147,32 +161,45 @@ class TrackWriter:
     def _take_all(self, now_ns: int) -> None:
         while self._batch:
             self._take(self._batch.popleft(), now_ns)
-        self._set_paused(paused=self._tap.paused)
-        self._write_all(self._plan.tick(now_ns), now_ns)
+        self._set_paused(paused=self._tap.paused, now_ns=now_ns)
+        waiting = self._plan.waiting
+        writes = self._plan.tick(now_ns)
+        if waiting or writes:  # else nothing changed, ten times a second
+            self._log.mark(Mark(MarkKind.TICK, now_ns))
+        self._write_all(writes, now_ns)
         if self._segment is not None and now_ns >= self._sync_ns:
             self._segment.sync()
+            self._log.sync()
             self._sync_ns = now_ns + self._place.fsync_ns
 
     def _take(self, item: Item, now_ns: int) -> None:
         match item:
             case RtpItem(arrival_ns, sequence, timestamp, payload, stored):
+                self._log.packet(item)
                 self._set_paused(paused=not stored)
                 writes = self._plan.packet(arrival_ns, sequence, timestamp, payload)
                 self._write_all(writes, now_ns)
             case ReportItem(ntp, timestamp):
+                self._log.report(item)
                 position = self._plan.position_of(timestamp)
                 if self._segment is not None and position is not None:
                     self._segment.clock.report(ntp, position)
             case OverloadItem(at_ns, dropped):
+                self._log.mark(Mark(MarkKind.OVERLOAD, at_ns, value=dropped))
                 self._write_all(self._plan.interrupt(at_ns, Reason.OVERLOAD, dropped), now_ns)
 
-    def _set_paused(self, *, paused: bool) -> None:
+    def _set_paused(self, *, paused: bool, now_ns: int | None = None) -> None:
+        """Pause or go on; a packet's own record says so, anything else is marked in the log."""
+        if now_ns is not None and paused != self._paused:
+            self._log.mark(Mark(MarkKind.PAUSE if paused else MarkKind.RESUME, now_ns))
+        self._paused = paused
         if paused:
             self._plan.pause()
         else:
             self._plan.resume()
 
     def _finish(self, closed_ns: int) -> None:
+        self._log.mark(Mark(MarkKind.FINISH, closed_ns))
         self._write_all(self._plan.finish(closed_ns), closed_ns)
         self._end_segment()
 
@@ -200,6 +227,7 @@ class TrackWriter:
         entry = new_entry(_file_name(track, number), number, start, place.zero, origin)
         if number == 1:
             entry.reason = Reason.START.value
+        self._open_log(entry)
         track.segments.append(entry)  # before the file: a number is never used twice
         self._segment = SegmentFile(place.directory, entry, start, place.zero, origin)
         self._opened_ns = now_ns
@@ -207,11 +235,24 @@ class TrackWriter:
         self._sync_ns = now_ns + stagger
         place.changed()
 
+    def _open_log(self, entry: Segment) -> None:
+        zero = self._place.zero
+        header = LogHeader(
+            entry.number, entry.ssrc or 0, zero.monotonic_ns, round(zero.utc.timestamp() * 1e6)
+        )
+        self._log.open(self._place.directory, log_name(entry.file), header)
+        entry.rtplog = self._log.name
+
     def _end_segment(self) -> None:
         segment, self._segment = self._segment, None
         if segment is not None:
             segment.finish()
             self._place.changed()
+
+
+def log_name(file_name: str) -> str:
+    """The packet log that begins with a file."""
+    return file_name.removesuffix(".ogg") + ".rtplog"
 
 
 def _file_name(track: TrackEntry, segment: int) -> str:

@@ -103,6 +103,7 @@ class RecordingsService:
         self._tracker = tracker
         self._clock = clock
         self._floor_bytes = limits.floor_bytes
+        self._rtplog = limits.rtplog
         self._guard = RecordingsGuard(
             self,
             files.root,
@@ -261,6 +262,7 @@ class RecordingsService:
             meeting_id=view.meeting_id,
             session_id=view.session_id,
             started_by=view.started_by,
+            rtplog=self._rtplog,
         )
         running.recorder = await self._recorders.record(
             spec, self, disk_floor_bytes=self._floor_bytes

@@ -23,6 +23,7 @@ from media.recording.files import AppendFile, RecordingDirectory
 from media.recording.manifest import decode
 from media.recording.recorder import Recorder
 from media.recording.recovery import recover
+from media.recording.verify import verify
 from media.recording.writer import WriterThread
 from media.types import TrackSource
 
@@ -178,7 +179,8 @@ class TestWhoIsRecorded:
         speak(tap, clock, tone_packets(1))
         (file,) = (await recorder.stop()).files
         assert file.label == label
-        assert names(inside) == [file.name, "manifest.json"]
+        log = file.name.removesuffix(".ogg") + ".rtplog"
+        assert names(inside) == [file.name, log, "manifest.json"]
         assert names(tmp_path) == ["inside"]
         assert (inside / file.name).stat().st_mode & 0o777 == 0o600
 
@@ -463,3 +465,26 @@ class TestGoingOn:
         await asyncio.to_thread(other.stop)
         ((paused),) = manifest(tmp_path).paused
         assert paused.to_ms == pytest.approx(2000.0)
+
+
+class TestBeforeTheStart:
+    async def test_held_back_sound_from_before_the_start_is_left_out(
+        self, tmp_path: Path, writer: WriterThread, clock: FakeClock
+    ) -> None:
+        recorder = await started(tmp_path, writer, clock)
+        with recorder.attaching():
+            tap = microphone(recorder)
+        packets = tone_packets(3)
+        for number, packet in enumerate(packets[:27]):  # held back for half a second
+            tap.rtp(clock.monotonic_ns(), number, number * 960, packet)
+        speak(tap, clock, packets[27:], first=27)
+        result = await recorder.stop()
+        (file,) = result.files
+        assert 0 <= file.offset_seconds < 0.001
+        assert file.duration_seconds == pytest.approx(result.duration_seconds, abs=0.03)
+        path = tmp_path / file.name
+        assert "WARNING" not in opusinfo(path)
+        assert len(decoded(path)) == round(file.duration_seconds * 48_000)
+        place = RecordingDirectory(tmp_path)
+        assert await asyncio.to_thread(verify, place, manifest(tmp_path), lambda _: None) == []
+        place.close()

@@ -6,9 +6,10 @@ import pytest
 from support.recording import opusinfo
 
 from media.recording import files
+from media.recording.describe import TimeZero
 from media.recording.files import RecordingDirectory
 from media.recording.plan import Cause, Counters, Fill, FillKind, Gap, NewSegment, Packet, Reason
-from media.recording.segment import Origin, SegmentFile, TimeZero, new_entry
+from media.recording.segment import Origin, SegmentFile, new_entry
 from media.rtp.opus import silence
 
 ZERO = TimeZero(datetime(2026, 11, 20, 9, tzinfo=UTC), 1_000_000_000)
