@@ -70,7 +70,11 @@ def test_pages_around_a_meeting(someone: Callable[..., Person], show: Show, serv
     show(broken, "join-no-devices")
 
 
-@pytest.mark.parametrize("look", [LOOKS[0], LOOKS[3]], ids=["light-desktop", "dark-phone"])
+@pytest.mark.parametrize(
+    "look",
+    [LOOKS[0], pytest.param(LOOKS[3], marks=pytest.mark.long)],
+    ids=["light-desktop", "dark-phone"],
+)
 def test_a_meeting_from_first_to_last(
     crowd: People, someone: Callable[..., Person], show: Show, look: tuple[str, str]
 ):
