@@ -111,7 +111,8 @@ class SessionsService:
         """Let storage catch up with memory, for a bounded time."""
         if self._tracker.backlog:
             try:
-                await asyncio.wait_for(self._tracker.flush(), SETTLE_SECONDS)
+                async with asyncio.timeout(SETTLE_SECONDS):
+                    await self._tracker.flush()
             except TimeoutError:
                 return  # a slow database: history is a little behind, the live view is not
 

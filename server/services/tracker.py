@@ -228,8 +228,11 @@ class Tracker:
     async def _write_forever(self) -> None:
         while True:
             await self._wake.wait()
+            # Not wait_for, which up to Python 3.11 loses a cancellation that comes together with
+            # what it waits for: the task would go on and wait for the lock that `stop` holds.
             with contextlib.suppress(TimeoutError):  # then a batch is due though it is small
-                await asyncio.wait_for(self._full.wait(), BATCH_SECONDS)
+                async with asyncio.timeout(BATCH_SECONDS):
+                    await self._full.wait()
             try:
                 await self._write_batch()
             except Exception as error:  # noqa: BLE001  (reported, and tried again: facts stay)

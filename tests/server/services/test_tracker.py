@@ -89,6 +89,20 @@ async def test_five_hundred_facts_do_not_wait(tracker: Tracker, store: Store, mo
     assert len(store.written) == 501
 
 
+async def test_stopping_at_the_moment_of_a_full_batch_ends(store: Store, errors: Errors):
+    tracker = Tracker(store, FakeClock(), errors)
+    await tracker.start()
+    live, _, _, facts = occupied(meeting())
+    tell(tracker, live, facts[:1])
+    for _ in range(5):  # the writer waits for more
+        await asyncio.sleep(0)
+    tell(tracker, live, facts[1:] * 300)
+    async with asyncio.timeout(5):
+        await tracker.stop()
+    assert len(store.written) == 601
+    assert errors == []
+
+
 async def test_stopping_stores_everything(store: Store, errors: Errors):
     tracker = Tracker(store, FakeClock(), errors)
     await tracker.start()
