@@ -20,6 +20,9 @@ def migrate(url: URL, target: str = HEAD) -> None:
     engine = create_engine(url.set(drivername="sqlite"), isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection:
+            # Write-ahead stays with the file. Connections must not ask for it, each for itself:
+            # SQLite does not wait for others there, so two that come first together would fail.
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
             connection.exec_driver_sql("BEGIN IMMEDIATE")  # the driver would not wrap DDL in one
             _bring_up(connection, target)
             connection.exec_driver_sql("COMMIT")  # without it closing the connection undoes all

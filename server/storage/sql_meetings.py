@@ -83,9 +83,8 @@ class SqlMeetings:
             index_elements=["meeting_id", "sub"],
             set_={"name": statement.excluded.name, "role": statement.excluded.role},
         )
-        async with self._db.writing() as connection:
-            rows = await connection.execute(statement.returning(registrations))
-            return from_row(Registration, rows.mappings().one())
+        row = await self._db.returned(statement.returning(registrations))
+        return from_row(Registration, row)
 
     async def find_registration(self, meeting_id: str, sub: str) -> Registration | None:
         """One registration."""
@@ -120,9 +119,7 @@ class SqlUsers:
         statement = statement.on_conflict_do_update(
             index_elements=["sub"], set_=news or {"sub": statement.excluded.sub}
         )
-        async with self._db.writing() as connection:
-            rows = await connection.execute(statement.returning(users))
-            return from_row(User, rows.mappings().one())
+        return from_row(User, await self._db.returned(statement.returning(users)))
 
     async def find_user(self, sub: str) -> User | None:
         """One user."""

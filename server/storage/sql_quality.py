@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import and_, delete, or_, select, tuple_
 from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.storage.database import Database
 from server.storage.quality import STEPS, QualityChunk
@@ -32,12 +33,15 @@ class SqlQuality:
         statement = statement.on_conflict_do_update(
             index_elements=list(_KEY), set_={"data": statement.excluded.data}
         )
-        async with self._db.writing() as connection:
+
+        async def work(connection: AsyncConnection) -> None:
             if chunks:
                 await connection.execute(statement, [dataclasses.asdict(one) for one in chunks])
             if instead:
                 keys = [(o.session_id, o.connection_id, o.stream, o.step, o.start) for o in instead]
                 await connection.execute(delete(table).where(tuple_(*_KEY).in_(keys)))
+
+        await self._db.write(work)
 
     async def list_quality(
         self, session_id: str, *, start: int, end: int, participant_id: str | None = None

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Executable, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.records import ApiKey, RecordingFileView, RecordingView
 from server.storage.database import Database
@@ -38,13 +39,16 @@ class SqlRecordings:
         news = {name: statement.excluded[name] for name in values if name != "id"}
         gone = delete(recording_files).where(recording_files.c.recording_id == recording.id)
         rows = [{**to_row(file), "position": at} for at, file in enumerate(files)]
-        async with self._db.writing() as connection:
+
+        async def work(connection: AsyncConnection) -> None:
             await connection.execute(
                 statement.on_conflict_do_update(index_elements=["id"], set_=news)
             )
             await connection.execute(gone)
             if rows:
                 await connection.execute(insert(recording_files), rows)
+
+        await self._db.write(work)
 
     async def find_recording(self, recording_id: str) -> RecordingView | None:
         """One recording."""
@@ -110,7 +114,8 @@ class SqlRecordings:
     async def delete_recording(self, recording_id: str) -> bool:
         """Forget a recording, its files and its links; False when there is none."""
         links = select(shares.c.id).where(shares.c.recording_id == recording_id)
-        async with self._db.writing() as connection:
+
+        async def work(connection: AsyncConnection) -> int:
             await connection.execute(
                 delete(share_accesses).where(share_accesses.c.share_id.in_(links))
             )
@@ -120,7 +125,9 @@ class SqlRecordings:
             gone = await connection.execute(
                 delete(recordings).where(recordings.c.id == recording_id)
             )
-        return gone.rowcount > 0
+            return gone.rowcount
+
+        return await self._db.write(work) > 0
 
 
 class SqlKeys:

@@ -132,7 +132,8 @@ class SqlSessions:
     async def write_facts(self, entries: Sequence[PlacedEntry]) -> None:
         """Append facts and bring the entities that they carry up to date, in one transaction."""
         batch = await asyncio.to_thread(_folded, tuple(entries))
-        async with self._db.writing() as connection:
+
+        async def work(connection: AsyncConnection) -> None:
             await _upsert(connection, sessions, batch.kept(batch.sessions.values(), "id"))
             await _upsert(connection, participants, batch.kept(batch.participants.values()))
             await _upsert(connection, connections, batch.kept(batch.connections.values()))
@@ -143,6 +144,8 @@ class SqlSessions:
             await self._number(connection, batch)
             for session_id in batch.discarded:
                 await self._forget(connection, session_id)
+
+        await self._db.write(work)
 
     @staticmethod
     async def _number(connection: AsyncConnection, batch: _Batch) -> None:

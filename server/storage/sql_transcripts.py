@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.records import TranscriptSegment
 from server.storage.database import Database
@@ -36,10 +37,13 @@ class SqlTranscripts:
         self, recording_id: str, segments: Sequence[TranscriptSegment]
     ) -> None:
         """Keep what was made from a recording instead of what was before, in one transaction."""
-        async with self._db.writing() as connection:
+
+        async def work(connection: AsyncConnection) -> None:
             await connection.execute(delete(table).where(table.c.recording_id == recording_id))
             if segments:
                 await connection.execute(insert(table), [to_row(one) for one in segments])
+
+        await self._db.write(work)
 
     async def delete_segments(self, session_id: str) -> int:
         """Forget everything that was said in a session; how many segments."""

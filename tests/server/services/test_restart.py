@@ -1,6 +1,7 @@
 import dataclasses
 from datetime import timedelta
 
+from sqlalchemy import text
 from support.domain import NOW, connection, entries, meeting, occupied, participant, session
 
 from server.services.context import App
@@ -67,8 +68,7 @@ async def test_a_pruned_session_ends_when_it_began(app: App):
     for entry in entries(live, facts[:1]):
         app.tracker.append(entry)
     await app.tracker.flush()
-    async with app.storage._db.writing() as connected:
-        _ = await connected.exec_driver_sql("DELETE FROM events")
+    await app.storage._db.change(text("DELETE FROM events"))
     assert await close_unfinished(app.storage, app.tracker, app.clock) == 1
     stored = await app.storage.find_session(live.id)
     assert stored.session.ended_at == live.created_at
