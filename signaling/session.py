@@ -116,6 +116,7 @@ class LiveSession(RoomListener, SessionListener):
         self._present: dict[str, Member] = {}
         self._left: OrderedDict[str, Member] = OrderedDict()
         self._chat: deque[ChatMessage] = deque(maxlen=CHAT_KEPT)
+        self._closing = False
         self._life = SessionLife(meeting, context, self, continues)
         self._journal = self._life.journal
         context.engine.listen_room(self.id, self)
@@ -386,7 +387,9 @@ class LiveSession(RoomListener, SessionListener):
         self.broadcast(Speaking(participants=list(participant_ids)))
 
     def broadcast(self, message: Reply) -> None:
-        """Send a message to everybody."""
+        """Send a message to everybody, unless everybody is being sent away."""
+        if self._closing:
+            return  # each is told the end; that the others go too would be n² messages
         for live in self.connections():
             live.send(message)
 
@@ -394,6 +397,7 @@ class LiveSession(RoomListener, SessionListener):
 
     @override
     def close_everybody(self, reason: EndReason) -> None:
+        self._closing = True
         for live in self.connections():
             live.end(reason)
         for member in self.members():

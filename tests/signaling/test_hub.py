@@ -261,6 +261,14 @@ class TestModeration:
         ]
         assert await refused(world.live.end_meeting("m1", by=None)) == "no_active_session"
 
+    async def test_at_the_end_nobody_is_told_that_the_others_go(self, world):
+        ada = await world.join("Ada", token="host")
+        bob = await world.join("Bob")
+        await world.live.end_meeting("m1", by=None)
+        for client in (ada, bob):
+            assert client.outbox.closed is not None
+            assert not any(message.left for message in client.outbox.of("roster"))
+
 
 class TestRecording:
     async def test_everybody_is_told(self, world):
