@@ -88,6 +88,7 @@ class _Load:
         await self.call("createWebRTCSession", meetingId=meeting, sessionId="news")
         arrived = sorted([at - begin for at in await asyncio.gather(*readers)])
         pushed = usage(pid).cpu_ns - cpu
+        idle_each = (idle.cpu_ns - filled.cpu_ns) / seconds / count  # ns a second
         for one in sockets:
             await one.close()
         return {
@@ -98,6 +99,8 @@ class _Load:
             "change_p50_ms": round(1000 * statistics.median(arrived), 1),
             "change_last_ms": round(1000 * arrived[-1], 1),
             "cpu_ms_per_push": round(pushed / 1e6 / count, 3),
+            # at one change a second, each told to everybody
+            "subscribers_per_core": round(1e9 / (idle_each + pushed / count)),
         }
 
     async def _subscribe(self, meeting: str) -> aiohttp.ClientWebSocketResponse:
