@@ -407,7 +407,9 @@ class Recorders(Protocol):
 class TrackTap(Protocol):
     """Where the plane hands every decrypted packet of one track. Never blocks, never raises."""
 
-    def rtp(self, arrival_ns: int, sequence: int, timestamp: int, payload: bytes) -> None:
+    def rtp(
+        self, arrival_ns: int, sequence: int, timestamp: int, payload: bytes, level: int
+    ) -> None:
         """One authenticated RTP packet.
 
         Args:
@@ -416,6 +418,8 @@ class TrackTap(Protocol):
             timestamp: 32-bit RTP timestamp as received.
             payload: The RTP payload without padding; may be empty, as while the track is muted
                 on the server.
+            level: How loud it is in -dBov, 0 (loudest) to 127 (silent), as its sender says
+                (RFC 6464), else guessed from its size.
         """
 
     def sender_report(self, arrival_ns: int, ntp: int, rtp_timestamp: int) -> None:

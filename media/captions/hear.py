@@ -55,9 +55,11 @@ class TrackHearing:
         self._anchor_ticks = 0
         self._done_ticks = -1
 
-    def rtp(self, arrival_ns: int, sequence: int, timestamp: int, payload: bytes) -> None:
+    def rtp(
+        self, arrival_ns: int, sequence: int, timestamp: int, payload: bytes, level: int = 0
+    ) -> None:
         """Keep a packet that may have speech in it."""
-        del sequence
+        del sequence, level
         if len(payload) <= SILENT_BYTES:
             return
         if len(self._packets) >= PACKETS:

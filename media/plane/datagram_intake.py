@@ -75,8 +75,9 @@ class Intake:
         timestamp = _read_long(datagram, 4)[0]
         if track.taps:  # of a muted track they get the time and nothing of the sound
             plain = b"" if track.muted else bytes(self._scratch.view[start:end])
+            loud = MUTED_LEVEL if track.muted else level
             for _, tap in track.taps:
-                tap.rtp(now_ns, sequence, timestamp, plain)
+                tap.rtp(now_ns, sequence, timestamp, plain, loud)
         if track.muted:
             _gate(track, extended, now_ns)
             return

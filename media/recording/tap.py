@@ -60,7 +60,14 @@ class QueuedTap:
         self._dropped = 0
         self._overloaded_ns = 0
 
-    def rtp(self, arrival_ns: int, sequence: int, timestamp: int, payload: bytes) -> None:
+    def rtp(
+        self,
+        arrival_ns: int,
+        sequence: int,
+        timestamp: int,
+        payload: bytes,
+        level: int = 0,  # noqa: ARG002  (recorded however quiet)
+    ) -> None:
         """Queue one packet, or count it as dropped."""
         if self.closed_ns is not None:
             return

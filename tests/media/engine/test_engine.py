@@ -193,7 +193,7 @@ async def test_every_audio_track_is_tapped(hall):
             self.opened.append(facts[:4])
             return self
 
-        def rtp(self, arrival_ns, sequence, timestamp, payload):
+        def rtp(self, arrival_ns, sequence, timestamp, payload, level):
             self.packets += 1
 
         def sender_report(self, arrival_ns, ntp, rtp_timestamp): ...
