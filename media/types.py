@@ -438,6 +438,22 @@ class RoomTap(Protocol):
         """A track appeared (or exists already when the recording starts); None to ignore it."""
 
 
+class Publication(Protocol):
+    """A microphone that this process is itself: packets that nobody sent."""
+
+    def send(self, payload: bytes, timestamp: int, level: int) -> None:
+        """Publish one Opus packet now; the caller keeps the pace.
+
+        Args:
+            payload: At most 1275 bytes (RFC 6716 section 3.2.1, R2).
+            timestamp: Ticks of 48 kHz; any number, its low 32 bits count.
+            level: In -dBov, 0 (loudest) to 127 (silent).
+        """
+
+    def close(self) -> None:
+        """Stop; idempotent."""
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectionStats:
     """Counters of one connection since it came up.

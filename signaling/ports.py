@@ -10,6 +10,7 @@ from media.types import (
     ConnectionSpec,
     ConnectionStats,
     Heard,
+    Publication,
     RoomListener,
     RoomTap,
     TileRequest,
@@ -91,6 +92,14 @@ class MediaEngine(Protocol):
 
     def remove_tap(self, room_id: str, tap: RoomTap) -> None:
         """Stop that and close its track taps."""
+
+    def publish(self, spec: ConnectionSpec) -> Publication:
+        """A microphone of a program of this process, in a room, without a peer connection.
+
+        Raises:
+            MediaError: The connection's id is taken, or packets stay in media workers.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from media.engine.internals import Certificate, IceAgent, host_candidate
 from media.engine.mux import Mux
 from media.engine.notices import Notices
 from media.engine.peer import Peer, Surroundings
+from media.engine.publication import LocalPublication
 from media.errors import MediaError
 from media.plane.datagram import DatagramPlane
 from media.plane.port import Address, Connection, Track
@@ -29,6 +30,7 @@ from media.types import (
     ConnectionSpec,
     ConnectionStats,
     Heard,
+    Publication,
     RoomListener,
     RoomTap,
     RtcSettings,
@@ -58,6 +60,7 @@ class Engine:
         self._notices = Notices(on_error)
         self._scope = TaskScope(on_error)
         self._peers: dict[str, Peer] = {}
+        self._publications: dict[str, LocalPublication] = {}
         self._rooms: dict[str, Room] = {}
         self._listeners: dict[str, RoomListener] = {}
         self._ssrcs: set[int] = set()
@@ -97,6 +100,8 @@ class Engine:
 
     async def stop(self) -> None:
         """Close every connection and the port."""
+        for publication in tuple(self._publications.values()):
+            publication.close()
         await asyncio.gather(*(self.close(name) for name in list(self._peers)))
         await self._scope.close()
         self._plane.close()
@@ -202,9 +207,9 @@ class Engine:
 
     def set_muted(self, connection_id: str, source: TrackSource, *, muted: bool) -> None:
         """Drop (or accept again) a source's packets before anybody gets them."""
-        peer = self._peers.get(connection_id)
-        if peer is not None:
-            peer.set_muted(source, muted=muted)
+        one = self._peers.get(connection_id) or self._publications.get(connection_id)
+        if one is not None:
+            one.set_muted(source, muted=muted)
 
     def stats(self, connection_id: str) -> ConnectionStats:
         """Counters and latest quality; all zero for an unknown connection."""
@@ -244,6 +249,25 @@ class Engine:
         if room is not None:
             room.remove_tap(tap)
             self._forget_room(room_id)
+
+    def publish(self, spec: ConnectionSpec) -> Publication:
+        """A microphone of a program of this process, in a room, without a peer connection.
+
+        Raises:
+            MediaError: The connection's id is taken.
+        """
+        if spec.connection_id in self._peers or spec.connection_id in self._publications:
+            raise MediaError(f"connection {spec.connection_id} is open already")
+        publication = LocalPublication(
+            spec, self._room(spec.room_id), self._plane, self._new_ssrc(), self._unpublished
+        )
+        self._publications[spec.connection_id] = publication
+        return publication
+
+    def _unpublished(self, spec: ConnectionSpec, ssrc: int) -> None:
+        del self._publications[spec.connection_id]
+        self._ssrcs.discard(ssrc)
+        self._forget_room(spec.room_id)
 
     # What the plane and the rooms call
 
@@ -291,9 +315,9 @@ class Engine:
 
     def _forget_room(self, room_id: str) -> None:
         room = self._rooms.get(room_id)
-        used = room_id in self._listeners or any(
-            peer.spec.room_id == room_id for peer in self._peers.values()
-        )
+        inside = [one.spec.room_id for one in self._peers.values()]
+        inside += [one.spec.room_id for one in self._publications.values()]
+        used = room_id in self._listeners or room_id in inside
         if room is not None and not room.taps and not used:
             del self._rooms[room_id]
             self._housekeeping.forget_room(room_id)

@@ -17,7 +17,7 @@ from media.plane.datagram_batch import Batch, socket_name
 from media.plane.datagram_forward import HEADER_BYTES, Fanout
 from media.plane.datagram_intake import Intake
 from media.plane.datagram_srtp import Scratch
-from media.plane.port import Address, Connection, PlaneEvents, Slot, SrtpKeys
+from media.plane.port import Address, Connection, PlaneEvents, Slot, SrtpKeys, Track
 
 MAX_DATAGRAM = 1500  # Ethernet; nothing that a browser sends is larger
 READS_PER_TURN = 512  # then other callbacks of the loop get their turn
@@ -164,6 +164,11 @@ class DatagramPlane:
     def resend(self, slot: Slot, packet: bytes) -> None:
         """Send a cached packet of the slot's track once more."""
         self._fanout.resend(slot, packet)
+        self._batch.flush()
+
+    def publish(self, track: Track, payload: bytes, timestamp: int, level: int) -> None:
+        """Take a packet of a microphone that this process is itself."""
+        self._intake.made(track, payload, timestamp, level, self._clock.monotonic_ns())
         self._batch.flush()
 
     def _readable(self, udp: socket.socket, index: int) -> None:

@@ -89,6 +89,24 @@ class Intake:
         marker = datagram[1] & 0x80
         self._fanout.forward(track, extended, timestamp, marker, start, end, now_ns)
 
+    def made(self, track: Track, payload: bytes, timestamp: int, level: int, now_ns: int) -> None:
+        """Take a packet of a microphone that this process is itself: nothing was received."""
+        sequence = (track.head + 1) & 0xFFFF if track.head >= 0 else 0
+        extended = _extend(track, sequence)
+        if not track.flowing:
+            track.connection.room.began(track)
+        loud, plain = (MUTED_LEVEL, b"") if track.muted else (level, payload)
+        for _, tap in track.taps:
+            tap.rtp(now_ns, sequence, timestamp & 0xFFFFFFFF, plain, loud)
+        if loud < GATE_LEVEL:
+            track.connection.room.voice(track, loud, now_ns)
+        if track.muted or not (track.slots or track.pending):
+            _gate(track, extended, now_ns)
+            return
+        size = len(payload)
+        memmove(self._scratch.pointer, payload, size)
+        self._fanout.forward(track, extended, timestamp & 0xFFFFFFFF, 0, 0, size, now_ns)
+
     def _video(self, track: Track, datagram: bytes, size: int, sequence: int, now_ns: int) -> None:
         extended = _extend(track, sequence)
         track.octets += size

@@ -474,3 +474,6 @@ class Plane(Protocol):
 
     def resend(self, slot: Slot, packet: bytes) -> None:
         """Send a cached packet of the slot's track once more."""
+
+    def publish(self, track: Track, payload: bytes, timestamp: int, level: int) -> None:
+        """Take an Opus packet of a track that this process publishes itself."""

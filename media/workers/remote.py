@@ -19,6 +19,7 @@ from media.types import (
     ConnectionSpec,
     ConnectionStats,
     Heard,
+    Publication,
     RoomListener,
     RoomTap,
     RtcSettings,
@@ -208,6 +209,14 @@ class WorkerEngine:
 
     def remove_tap(self, room_id: str, tap: RoomTap) -> None:
         """There is none."""
+
+    def publish(self, spec: ConnectionSpec) -> Publication:  # noqa: ARG002  (the port's)
+        """Packets stay in the workers.
+
+        Raises:
+            MediaError: Always.
+        """
+        raise MediaError("with media workers, packets do not reach the control process")
 
     def link_of(self, room_id: str) -> Link:
         """The worker that a room lives in; chosen now when it has none."""

@@ -334,3 +334,24 @@ class TestRetransmissions:
         assert len(rig.received(eye)) == 1
         rig.room.end_track(ada.connection.tracks["m0"])
         assert ada.connection.repairs == {}
+
+
+class TestMade:
+    """Packets of a microphone that this process is itself."""
+
+    def test_they_are_forwarded_like_received_ones(self, rig):
+        bot, bob = rig.speaker("bot"), rig.listener("bob")
+        track = bot.connection.tracks["m0"]
+        for number in range(3):
+            rig.intake.made(track, SPEECH, 2**32 - 960 + number * 960, 30, rig.now_ns)
+        got = rig.received(bob)
+        assert [packet.payload for packet in got] == [SPEECH] * 3
+        assert [packet.sequence for packet in got] == [100, 101, 102]
+        assert got[2].timestamp - got[0].timestamp == 1920
+        assert got[0].marker
+
+    def test_quiet_ones_take_no_slot(self, rig):
+        bot, bob = rig.speaker("bot"), rig.listener("bob")
+        rig.intake.made(bot.connection.tracks["m0"], SPEECH, 0, 127, rig.now_ns)
+        assert bob.connection.slots["s0"].track is None
+        assert bot.connection.counters.gated == 1

@@ -50,6 +50,8 @@ async def test_refusals_come_back_as_themselves(hall):
         await engine.answer("unknown", "", {})
     with pytest.raises(MediaError):
         engine.add_tap("r", hall.told)
+    with pytest.raises(MediaError):
+        _ = engine.publish(ConnectionSpec("c", "r", "p", "P"))
     engine.remove_tap("r", hall.told)
 
 

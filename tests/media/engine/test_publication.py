@@ -1,0 +1,96 @@
+"""A microphone without a peer connection, heard, recorded and muted like any other."""
+
+import asyncio
+
+import numpy as np
+import pytest
+from support.hall import Hall
+from support.opus_tone import tone_packets
+
+from media.audio.desk import SoundDesk
+from media.clock import SystemClock
+from media.errors import MediaError
+from media.types import ConnectionSpec, TrackSource
+
+BOT = ConnectionSpec("bot", "r", "p-bot", "Bot")
+
+
+@pytest.fixture
+async def hall():
+    made = Hall()
+    await made.engine.start()
+    yield made
+    await made.close()
+    assert made.errors == []
+
+
+def tone(hertz: float, seconds: float) -> np.ndarray:
+    return np.sin(2 * np.pi * hertz * np.arange(int(seconds * 48_000)) / 48_000) * 0.3
+
+
+async def test_a_program_is_heard_and_hears_the_others(hall: Hall):
+    clock = SystemClock()
+    desk = SoundDesk(hall.engine, clock, lambda *error: hall.errors.append(error))
+    hall.engine.listen_room("r", hall.told)
+    ada = await hall.join("ada", tone=440)
+    voice = desk.speak(BOT)
+    async with desk.listen("r", zero_ns=clock.monotonic_ns(), without="p-bot") as heard:
+        await voice.say(tone(880, 3))
+        _ = await ada.hears(880)
+        async with asyncio.timeout(5):
+            frames = [await anext(heard) for _ in range(25)]
+    assert {frame.participant_id for frame in frames} == {"p-ada"}
+    sound = np.concatenate([frame.samples for frame in frames])
+    spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound))))
+    assert np.argmax(spectrum) * 48_000 / len(sound) == pytest.approx(440, abs=3)
+    assert {"p-ada", "p-bot"} in [set(people) for people in hall.told.speakers]
+    hall.engine.listen_room("r", None)
+    await voice.aclose()
+    desk.close()
+
+
+async def test_its_packets_are_tapped_like_any_others_and_muted_ones_are_silent(hall: Hall):
+    taken: list[tuple[bytes, int]] = []
+
+    class Tap:
+        def open_track(self, participant_id, label, source, connection_id, ssrc):
+            self.facts = (participant_id, label, source, connection_id)
+            return self
+
+        def rtp(self, arrival_ns, sequence, timestamp, payload, level):
+            taken.append((payload, level))
+
+        def close(self):
+            taken.append((b"closed", 0))
+
+    tap = Tap()
+    hall.engine.add_tap("r", tap)
+    publication = hall.engine.publish(BOT)
+    payload = tone_packets(0.1)[0]
+    publication.send(payload, 0, 20)
+    hall.engine.set_muted("bot", TrackSource.CAMERA, muted=True)
+    publication.send(payload, 960, 20)
+    hall.engine.set_muted("bot", TrackSource.MICROPHONE, muted=True)
+    publication.send(payload, 1920, 20)
+    publication.close()
+    publication.close()
+    publication.send(payload, 2880, 20)
+    assert tap.facts == ("p-bot", "Bot", TrackSource.MICROPHONE, "bot")
+    assert taken == [(payload, 20), (payload, 20), (b"", 127), (b"closed", 0)]
+
+
+async def test_ids_are_taken_once_and_rooms_are_let_go(hall: Hall):
+    publication = hall.engine.publish(BOT)
+    with pytest.raises(MediaError):
+        _ = hall.engine.publish(BOT)
+    assert hall.engine.counters()["rooms"] == 1
+    publication.close()
+    assert hall.engine.counters()["rooms"] == 0
+    _ = hall.engine.publish(BOT)  # closed with the engine
+
+
+@pytest.mark.parametrize("payload", [b"", bytes(1276)])
+async def test_what_is_no_opus_packet_is_refused(hall: Hall, payload: bytes):
+    publication = hall.engine.publish(BOT)
+    with pytest.raises(ValueError, match="1275"):
+        publication.send(payload, 0, 20)
