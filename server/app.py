@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Callable
-from typing import Literal
 
 import structlog
 
+from media.audio.desk import SoundDesk
 from media.clock import Clock, SystemClock
 from media.recording.recorders import LocalRecorders
 from media.recording.writer import WriterThread
@@ -19,13 +19,15 @@ from server.auth.jwks import WebDocuments
 from server.auth.keys import KeyRing
 from server.auth.providers import configured_providers
 from server.auth.tokens import TokenSigner
-from server.config import DEV_KEY, Settings
+from server.config import DEV_KEY, MediaSettings, Settings
 from server.dialects.convex.ids import MeetingIds
+from server.errors import ConfigError
 from server.observability.metrics import Metrics
 from server.secret import signing_secret
 from server.services.admission import Admissions
 from server.services.context import App
 from server.services.meetings import MeetingsService
+from server.services.programs import Programs, load_program
 from server.services.quality import QualityService
 from server.services.recordings import RecordingsService
 from server.services.sessions import SessionsService
@@ -91,8 +93,8 @@ def build(
     live = LiveSessions(engine, gate, tracker, clock, signaling_settings(settings), on_error)
     makers = captioners(settings.transcription, engine, clock, on_error)
     transcripts = captions_of(settings, makers, storage, meetings, sessions, clock)
-    _connect(live, recordings, transcripts)
-    meetings.live = live
+    programs = _programs(settings, live, tracker, engine, clock, on_error)
+    _connect(live, meetings, recordings, transcripts, programs)
     return App(
         settings=settings,
         clock=clock,
@@ -103,6 +105,7 @@ def build(
         sessions=sessions,
         recordings=recordings,
         transcripts=transcripts,
+        programs=programs,
         recorded_transcripts=recorded_transcripts(settings, storage, sessions, clock, on_error),
         shares=Shares(storage, recordings, signer.derive("share"), clock),
         quality=QualityService(
@@ -121,12 +124,31 @@ def build(
     )
 
 
+def _programs(
+    settings: Settings,
+    live: LiveSessions,
+    tracker: Tracker,
+    engine: MediaEngine,
+    clock: Clock,
+    on_error: OnError,
+) -> Programs:
+    programs = Programs(live, tracker, SoundDesk(engine, clock, on_error), clock, on_error)
+    for entry in settings.media.programs:
+        programs.add(load_program(entry))
+    return programs
+
+
 def _connect(
-    live: LiveSessions, recordings: RecordingsService, transcripts: TranscriptsService
+    live: LiveSessions,
+    meetings: MeetingsService,
+    recordings: RecordingsService,
+    transcripts: TranscriptsService,
+    programs: Programs,
 ) -> None:
-    """Who in the live sessions speaks to whom about recordings and captions."""
+    """Who speaks to whom about live sessions, recordings, captions and programs."""
+    meetings.live = live
     live.recordings, live.captions = recordings, transcripts
-    live.watcher = SessionWatchers(recordings, transcripts)
+    live.watcher = SessionWatchers(recordings, transcripts, programs)
     recordings.announce = live.recording_changed
     transcripts.announce, transcripts.say = live.captions_changed, live.captioned
 
@@ -146,7 +168,7 @@ def media(
 ) -> tuple[MediaEngine, Recorders]:
     """The media engine and the recorders beside it: in this process, or in workers."""
     rtc, fsync_seconds = engine_settings(settings), settings.recording.fsync_seconds
-    workers = media_workers(settings.media.workers, os.cpu_count() or 1)
+    workers = media_workers(settings.media, os.cpu_count() or 1)
     if workers and make_engine is None:
         remote = WorkerEngine(rtc, workers, fsync_seconds, clock, on_error)
         return remote, remote.recorders
@@ -154,11 +176,21 @@ def media(
     return engine, LocalRecorders(engine, WriterThread(clock, fsync_seconds), clock)
 
 
-def media_workers(wanted: int | Literal["auto"], cores: int) -> int:
-    """How many media workers run; 0 for none, with media in the server's own process."""
-    if wanted != "auto":
-        return wanted
-    return cores - 1 if cores > 2 else 0
+def media_workers(media: MediaSettings, cores: int) -> int:
+    """How many media workers run; 0 for none, with media in the server's own process.
+
+    Raises:
+        ConfigError: Programs would have to run where the packets are not.
+    """
+    if media.workers != "auto":
+        if media.workers and media.programs:
+            raise ConfigError(
+                "media.programs run in the server's own process, where no packets are while "
+                f"media.workers is {media.workers}",
+                "Set media.workers to 0, or leave it out.",
+            )
+        return media.workers
+    return cores - 1 if cores > 2 and not media.programs else 0
 
 
 def real_engine(settings: RtcSettings, clock: Clock, on_error: OnError) -> MediaEngine:

@@ -162,6 +162,11 @@ class MediaSettings(Group):
         description="Let browsers cancel echo, suppress noise and control gain; "
         "`?processing=off` on a page turns it off there.",
     )
+    programs: list[str] = Field(
+        default=[],
+        description="Python functions that hear, and speak in, every session: `module:function` or "
+        "`file.py:function`. They run in the server's own process, so `auto` workers are none.",
+    )
 
 
 class RecordingSettings(Group):

@@ -177,6 +177,7 @@ class Server:
         await self._step("say goodbye", app.live.stop)
         await self._step("finish recordings", app.recordings.stop_all)
         await self._step("finish captions", app.transcripts.close)
+        await self._step("end programs", app.programs.close)
         await self._step("end transcriptions", app.recorded_transcripts.close)
         await self._step("close media", app.engine.stop)
         await self._step("keep quality samples", app.quality.stop)

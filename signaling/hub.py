@@ -8,7 +8,7 @@ from typing import Final, Literal
 from media.clock import Clock
 from media.errors import MediaError
 from media.tasks import OnError, TaskScope
-from media.types import MediaKind, TrackSource
+from media.types import ConnectionSpec, MediaKind, TrackSource
 from signaling.connection import LiveConnection
 from signaling.context import Context
 from signaling.driver import Schedule, loop_schedule
@@ -25,6 +25,7 @@ from signaling.model import (
     Participant,
     Permissions,
     RecordingNotice,
+    Role,
 )
 from signaling.outbox import Outbox
 from signaling.ports import (
@@ -210,8 +211,13 @@ class LiveSessions:
             session.settle()
             raise Refused(RefusalKind.UNAVAILABLE, "media_unavailable", str(error)) from error
 
-    def admit_bot(self, meeting_id: str, name: str) -> Participant:
+    def admit_bot(self, meeting_id: str, name: str, role: Role = Role.OBSERVER) -> Participant:
         """Seat a program of this process in the meeting's running session.
+
+        Args:
+            meeting_id: Which meeting.
+            name: As others see it.
+            role: An observer may not speak.
 
         Raises:
             Refused: `no_active_session`, `server_draining`.
@@ -220,7 +226,24 @@ class LiveSessions:
         session = self._sessions.get(meeting_id)
         if session is None:
             raise Refused(RefusalKind.NOT_FOUND, "no_active_session", "Nobody is in this meeting.")
-        return session.admit_bot(name)
+        return session.admit_bot(name, role)
+
+    def give_microphone(self, bot: Participant) -> ConnectionSpec:
+        """Let a seated bot speak.
+
+        Returns:
+            What the engine publishes it as.
+
+        Raises:
+            Refused: `participant_not_found` when the bot is gone.
+        """
+        session = self._sessions.get(bot.meeting_id)
+        spec = None if session is None else session.give_microphone(bot)
+        if spec is None:
+            raise Refused(
+                RefusalKind.NOT_FOUND, "participant_not_found", "The bot has left the session."
+            )
+        return spec
 
     def dismiss_bot(self, bot: Participant) -> None:
         """Take a bot out again; nothing happens when it is gone."""

@@ -27,6 +27,7 @@ class Member:
         newest: The latest connection's record, ended or not.
         own_mutes: Sources that the participant muted.
         host_mutes: Sources that a host muted, with that host's participant id; None for a program.
+        made: What a program of this process publishes, without a connection that carries it.
         granted: What an invitation permits; None for what the role may do.
     """
 
@@ -35,6 +36,7 @@ class Member:
     connections: "dict[str, LiveConnection]" = field(default_factory=dict)
     own_mutes: set[TrackSource] = field(default_factory=set)
     host_mutes: dict[TrackSource, str | None] = field(default_factory=dict)
+    made: dict[TrackSource, Track] = field(default_factory=dict)
     granted: Permissions | None = None
 
     @property
@@ -67,9 +69,7 @@ class Member:
 
     def tracks(self) -> list[Track]:
         """Everything published, by source; the newest connection wins."""
-        found = {
-            source: track
-            for live in self.connections.values()
-            for source, track in live.tracks.items()
-        }
+        found = dict(self.made)
+        for live in self.connections.values():
+            found.update(live.tracks)
         return list(found.values())

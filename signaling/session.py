@@ -12,7 +12,7 @@ from typing import Final
 
 from typing_extensions import override
 
-from media.types import Reading, RoomListener, TrackSource, TrackState
+from media.types import ConnectionSpec, Reading, RoomListener, TrackSource, TrackState
 from signaling.connection import LiveConnection
 from signaling.context import Context
 from signaling.entry import Entry, participant_of
@@ -185,7 +185,7 @@ class LiveSession(RoomListener, SessionListener):
         self.settle()
         return live
 
-    def admit_bot(self, name: str) -> Participant:
+    def admit_bot(self, name: str, role: Role = Role.OBSERVER) -> Participant:
         """Seat a program of this process: in the roster by name, without a peer connection.
 
         Its connection record stands for the roster alone; no fact names it.
@@ -196,7 +196,7 @@ class LiveSession(RoomListener, SessionListener):
             session_id=self.id,
             meeting_id=self.meeting.id,
             name=name,
-            role=Role.OBSERVER,
+            role=role,
             kind=ParticipantKind.BOT,
             state=ParticipantState.PRESENT,
             joined_at=now,
@@ -207,6 +207,26 @@ class LiveSession(RoomListener, SessionListener):
         self.broadcast(Roster(sequence=self._journal.sequence, joined=[self._view(member)]))
         self.settle()
         return bot
+
+    def give_microphone(self, bot: Participant) -> ConnectionSpec | None:
+        """Let a seated bot speak: in the roster it has a microphone from now on.
+
+        Returns:
+            What the engine publishes it as; None when the bot is not here any more.
+        """
+        member = self._present.get(bot.id)
+        if member is None:
+            return None
+        record, source = member.newest, TrackSource.MICROPHONE
+        member.made[source] = Track(
+            participant_id=bot.id,
+            connection_id=record.id,
+            source=source,
+            muted=member.muted(source),
+            codec="audio/opus",
+        )
+        self._tell_changed(member)
+        return ConnectionSpec(record.id, self.id, bot.id, bot.name, subscribe=False)
 
     def dismiss_bot(self, participant_id: str, reason: EndReason) -> None:
         """Take a bot out of the roster; nothing happens when it is not there, or no bot."""
@@ -278,6 +298,8 @@ class LiveSession(RoomListener, SessionListener):
             member.own_mutes.add(source)
         else:
             member.host_mutes.pop(source, None)
+            if member.participant.kind is ParticipantKind.BOT:
+                member.own_mutes.discard(source)  # it has no ears of its own that must agree
         self._apply_mute(member, source)
         for live in member.connections.values():
             live.send(Muted(source=source, muted=muted, by=by))
@@ -458,7 +480,7 @@ class LiveSession(RoomListener, SessionListener):
         )
 
     def _apply_mute(self, member: Member, source: TrackSource) -> None:
-        changed = False
+        changed = self._mute_made(member, source)
         for live in member.connections.values():
             self._context.engine.set_muted(live.id, source, muted=member.muted(source))
             known = live.tracks.get(source)
@@ -471,6 +493,16 @@ class LiveSession(RoomListener, SessionListener):
                 changed = True
         if changed:
             self._tell_changed(member)
+
+    def _mute_made(self, member: Member, source: TrackSource) -> bool:
+        """Mute what a program publishes; True when that is news."""
+        known = member.made.get(source)
+        if known is None:
+            return False
+        muted, by = member.muted(source), member.host_mutes.get(source)
+        self._context.engine.set_muted(known.connection_id, source, muted=muted)
+        member.made[source] = replace(known, muted=muted, muted_by=by)
+        return member.made[source] != known
 
     def _tell_changed(self, member: Member) -> None:
         self.broadcast(Roster(sequence=self._journal.sequence, changed=[self._view(member)]))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from server.auth.tokens import TokenSigner
     from server.services.admission import Admissions
     from server.services.meetings import MeetingsService
+    from server.services.programs import Programs
     from server.services.quality import QualityService
     from server.services.recorded_transcripts import RecordedTranscripts
     from server.services.recordings import RecordingsService
@@ -54,6 +55,7 @@ class App:
     sessions: "SessionsService"
     recordings: "RecordingsService"
     transcripts: "TranscriptsService"
+    programs: "Programs"
     recorded_transcripts: "RecordedTranscripts"
     shares: "Shares"
     quality: "QualityService"

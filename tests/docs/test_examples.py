@@ -1,11 +1,15 @@
 """The documented programs run as documented, beside a real server."""
 
 import asyncio
+import re
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from av import AudioFrame
+from support.rtc_client import MeetingClient
+from support.rtc_peer import ToneTrack
 from support.server_process import ServerProcess
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
@@ -58,6 +62,30 @@ async def test_join_list_record_and_fetch(server: ServerProcess, tmp_path: Path)
     finally:
         joining.kill()
         _ = await joining.wait()
+
+
+class Bursts(ToneTrack):
+    """A second of tone, two of silence."""
+
+    async def recv(self) -> AudioFrame:
+        self.amplitude = 0.0 if self._sample // 48_000 % 3 else 0.3
+        return await super().recv()
+
+
+async def test_the_bot_hears_who_spoke_and_beeps(tmp_path: Path):
+    program = {"media.programs": f"{EXAMPLES / 'beep_bot.py'}:beeper"}
+    async with ServerProcess(tmp_path / "data", settings=program) as server:
+        _, meeting = await asyncio.to_thread(server.request, "POST", "/v1/meetings", {})
+        ada = MeetingClient.join(server.base_url, meeting["id"], microphone=Bursts(440))
+        async with ada:
+            _ = await ada.hears(880)
+            (bot,) = ada.roster.values()
+            assert (bot["name"], bot["kind"]) == ("Beeper", "bot")
+    assert re.search(r"^Ada spoke for [12]\.\d s$", server.output, re.MULTILINE)
+
+
+def test_the_bot_fits_on_a_slide():
+    assert len((EXAMPLES / "beep_bot.py").read_text().splitlines()) <= 22
 
 
 @pytest.mark.parametrize("name", ["join.py", "active_sessions.py", "fetch_recording.py"])

@@ -21,7 +21,7 @@ from server.app import (
     real_engine,
     signaling_settings,
 )
-from server.config import Settings
+from server.config import MediaSettings, Settings
 from server.errors import ConfigError
 from server.observability.metrics import Metrics
 from signaling.ports import IceServer, RtcTimers
@@ -120,7 +120,20 @@ async def test_a_taken_media_port_falls_to_the_next_in_development_only():
     [("auto", 1, 0), ("auto", 2, 0), ("auto", 3, 2), ("auto", 8, 7), (0, 8, 0), (2, 1, 2)],
 )
 def test_media_workers_by_wish_and_by_cores(wanted, cores, workers):
-    assert media_workers(wanted, cores) == workers
+    assert media_workers(MediaSettings(workers=wanted), cores) == workers
+
+
+def test_programs_keep_media_in_the_servers_own_process():
+    assert media_workers(MediaSettings(programs=["m:f"]), 8) == 0
+    assert media_workers(MediaSettings(programs=["m:f"], workers=0), 8) == 0
+    with pytest.raises(ConfigError, match="2"):
+        media_workers(MediaSettings(programs=["m:f"], workers=2), 8)
+
+
+async def test_a_program_that_cannot_be_loaded_stops_the_build(tmp_path: Path):
+    settings = of(dev=True, storage={"data": tmp_path}, media={"programs": ["nowhere:main"]})
+    with pytest.raises(ConfigError, match="nowhere"):
+        await asyncio.to_thread(build, settings, make_engine=lambda *_: FakeEngine())
 
 
 async def test_with_workers_recordings_are_written_there(tmp_path: Path):

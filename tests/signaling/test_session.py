@@ -16,6 +16,8 @@ from media.types import (
     TrackSource,
     TrackState,
 )
+from signaling.errors import Refused
+from signaling.model import Role
 
 MICROPHONE = TrackState(TrackSource.MICROPHONE, "0", "audio/opus", flowing=True)
 CAMERA = TrackState(TrackSource.CAMERA, "1", "video/VP8", flowing=True)
@@ -244,3 +246,42 @@ class TestChat:
         assert ada.outbox.of("chat")[-1].message.name == "Ada"
         cleo = await world.join("Cleo")
         assert [line.text for line in cleo.welcome.chat][::99] == ["line 1", "line 100"]
+
+
+class TestBotThatSpeaks:
+    """A program of this process with a microphone."""
+
+    @pytest.fixture
+    def bot(self, world, ada):
+        return world.live.admit_bot("m1", "Echo", Role.PARTICIPANT)
+
+    def roster_of(self, client, bot):
+        views = [view for message in client.outbox.of("roster") for view in message.changed]
+        return [view for view in views if view.id == bot.id][-1]
+
+    def test_its_microphone_is_in_the_roster(self, world, ada, bot):
+        spec = world.live.give_microphone(bot)
+        assert (spec.room_id, spec.participant_id, spec.label) == (bot.session_id, bot.id, "Echo")
+        assert not spec.subscribe
+        (track,) = self.roster_of(ada, bot).tracks
+        assert (track.source, track.muted) == (TrackSource.MICROPHONE, False)
+
+    async def test_a_host_mutes_it_and_lets_it_speak_again(self, world, ada, bot):
+        spec = world.live.give_microphone(bot)
+        name = (spec.connection_id, TrackSource.MICROPHONE)
+        await world.live.mute(bot.id, MediaKind.AUDIO, muted=True, by=ada.id)
+        assert world.engine.muted[name]
+        assert self.roster_of(ada, bot).tracks[0].muted_by == ada.id
+        await world.live.mute(bot.id, MediaKind.AUDIO, muted=False, by=ada.id)
+        assert not world.engine.muted[name]
+        assert not self.roster_of(ada, bot).tracks[0].muted
+
+    def test_one_that_left_gets_none(self, world, ada, bot):
+        world.live.dismiss_bot(bot)
+        with pytest.raises(Refused, match="left"):
+            world.live.give_microphone(bot)
+
+    def test_an_observer_is_mute(self, world, ada):
+        bot = world.live.admit_bot("m1", "Listener")
+        world.live.give_microphone(bot)
+        assert self.roster_of(ada, bot).tracks[0].muted

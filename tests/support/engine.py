@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from support.sound import Published
+
 from media.errors import MediaError, NegotiationError
 from media.types import (
     Answer,
@@ -31,6 +33,7 @@ class FakeEngine:
         self.views: dict[str, Sequence[TileRequest]] = {}
         self.candidates: list[tuple[str, str]] = []
         self.taps: list[tuple[str, RoomTap]] = []
+        self.published: dict[str, Published] = {}
         self.probes: list[str] = []
         self.figures: dict[str, ConnectionStats] = {}
         self.answer_now = Answer("v=0 answer", ())
@@ -86,6 +89,9 @@ class FakeEngine:
 
     def remove_tap(self, room_id: str, tap: RoomTap) -> None:
         self.taps.remove((room_id, tap))
+
+    def publish(self, spec: ConnectionSpec) -> Published:
+        return self.published.setdefault(spec.connection_id, Published())
 
     def up(self, connection_id: str) -> None:
         self.listeners[connection_id].transport_up(connection_id, INFO)

@@ -125,6 +125,7 @@ async def starting(
     finally:
         await app.live.stop()
         await app.recordings.stop_all()
+        await app.programs.close()
         await app.quality.stop()
         await app.tracker.stop()
         await app.storage.stop()
