@@ -119,6 +119,7 @@ class ConnectionSpec:
         subscribe: Whether slots are filled for it.
         only_participant: Fill slots from this participant alone (WHEP `?participant=`).
         every_video: Fill free video slots without a view request (WHEP and simple clients).
+        mix: Fill the first audio slot with everybody's sound as one, and the others with nothing.
     """
 
     connection_id: str
@@ -129,6 +130,7 @@ class ConnectionSpec:
     subscribe: bool = True
     only_participant: str | None = None
     every_video: bool = False
+    mix: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -452,6 +454,26 @@ class Publication(Protocol):
 
     def close(self) -> None:
         """Stop; idempotent."""
+
+
+class MixTrack(Publication, Protocol):
+    """Sound for those connections alone that it is given to; nobody taps or counts it."""
+
+    def give(self, connection_id: str) -> None:
+        """Let a connection that wants a mix hear this one instead of what it heard before."""
+
+
+class Mixing(Protocol):
+    """Makes mixes of rooms while somebody wants them."""
+
+    def wanted(self, spec: ConnectionSpec) -> None:
+        """A connection came that wants a mix."""
+
+    def unwanted(self, spec: ConnectionSpec) -> None:
+        """It is gone."""
+
+    async def close(self) -> None:
+        """Make no more."""
 
 
 @dataclass(frozen=True, slots=True)

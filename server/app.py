@@ -6,6 +6,7 @@ from collections.abc import Callable
 import structlog
 
 from media.audio.desk import SoundDesk
+from media.audio.mixing import Mixes
 from media.clock import Clock, SystemClock
 from media.recording.recorders import LocalRecorders
 from media.recording.writer import WriterThread
@@ -197,7 +198,9 @@ def real_engine(settings: RtcSettings, clock: Clock, on_error: OnError) -> Media
     """The media engine on aiortc."""
     from media.engine.engine import Engine  # noqa: PLC0415  (slow to import, not used by tests)
 
-    return Engine(settings, clock, on_error)
+    engine = Engine(settings, clock, on_error)
+    engine.mixing = Mixes(engine, clock, on_error)
+    return engine
 
 
 def engine_settings(settings: Settings) -> RtcSettings:

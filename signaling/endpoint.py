@@ -231,6 +231,7 @@ class _Socket:
                 transport=hello.transport,
                 connection=hello.connection,
                 client=None if hello.client is None else hello.client.label or None,
+                mix=hello.audio == "mix",
             )
         except Refused as refusal:
             self._fatal(refusal.code, refusal.message, "hello")

@@ -25,12 +25,14 @@ class Entry:
         client_name: Opaque name chosen by a dialect's client; None for the connection's id.
         only_participant: WHEP: whose tracks fill the slots; None for everybody's.
         client: What the client's program calls itself.
+        mix: Hear everybody as one sound instead of the loudest in slots of their own.
     """
 
     protocol: str
     client_name: str | None = None
     only_participant: str | None = None
     client: str | None = None
+    mix: bool = False
 
     def connection(
         self, session: Session, participant_id: str, replaces: str | None, now: datetime
@@ -62,6 +64,7 @@ class Entry:
             subscribe=self.protocol != "whip",
             only_participant=self.only_participant,
             every_video=self.protocol == "whep",
+            mix=self.mix,
         )
 
 

@@ -162,6 +162,7 @@ class LiveSessions:
         connection: str | None = None,
         only_participant: str | None = None,
         client: str | None = None,
+        mix: bool = False,
     ) -> LiveConnection:
         """Admit somebody and open a Connection, or keep the one that still works.
 
@@ -175,6 +176,7 @@ class LiveSessions:
             connection: Id of the connection to keep.
             only_participant: Fill slots from this participant alone.
             client: What the client's program calls itself, for timelines.
+            mix: Hear everybody as one sound instead of the loudest in slots of their own.
 
         Raises:
             Refused: What the gate refuses; `server_draining`, `kicked`, `meeting_full`,
@@ -204,7 +206,7 @@ class LiveSessions:
             self._continue(session, admission)
         known = None if member is None else member.participant.id
         participant_id = known or self._fresh_id(session, admission)
-        entry = Entry(protocol, client_name, only_participant, client)
+        entry = Entry(protocol, client_name, only_participant, client, mix)
         try:
             return session.join(admission, participant_id, entry, outbox)
         except MediaError as error:

@@ -65,6 +65,7 @@ class Hello(Message):
     transport: Literal["new", "keep"] = "new"
     connection: Id | None = None
     client: ClientInfo | None = None
+    audio: Literal["speakers", "mix"] = "speakers"
 
 
 class OfferedTrack(Message):

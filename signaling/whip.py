@@ -150,12 +150,14 @@ class Whip:
         offer = await _body(request, SDP, MAX_SDP)
         made: list[str] = []
         box = _AnswerBox(lambda: self._forget(made))
+        only = request.query.get("participant") if kind == "whep" else None
         live = await self._live.join(
             _join_request(request),
             protocol=kind,
             outbox=box,
-            only_participant=request.query.get("participant") if kind == "whep" else None,
+            only_participant=only,
             client=request.headers.get("User-Agent", "")[:MAX_AGENT] or None,
+            mix=kind == "whep" and only is None and _wants_mix(request),
         )
         made.append(live.id)
         ufrag = _UFRAG.search(offer)
@@ -263,6 +265,14 @@ def _join_request(request: web.Request) -> JoinRequest:
         user_id=request.query.get("user_id"),
         address=request.remote,
     )
+
+
+def _wants_mix(request: web.Request) -> bool:
+    """Whether a listener gets one sound of everybody, which is all that a plain player can play."""
+    audio = request.query.get("audio", "mix")
+    if audio not in ("mix", "speakers"):
+        raise _refuse(HTTPStatus.BAD_REQUEST, "invalid_audio", "audio is mix or speakers")
+    return audio == "mix"
 
 
 def _want_acceptable(request: web.Request) -> None:

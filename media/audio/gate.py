@@ -33,12 +33,18 @@ class Packet(NamedTuple):
 class SpeechGate:
     """Lets the packets of speech through, with what came right before and after.
 
+    Args:
+        open_level: Who is at least so loud speaks, in -dBov.
+        preroll_ns: How long before that sound belongs to it.
+
     Attributes:
         open: Somebody speaks, or did a moment ago.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, open_level: int = OPEN_LEVEL, preroll_ns: int = PREROLL_NS) -> None:
         self.open = False
+        self._open_level = open_level
+        self._preroll_ns = preroll_ns
         self._voiced_ns = 0
         self._before: deque[Packet] = deque(maxlen=PREROLL_PACKETS)
 
@@ -52,11 +58,11 @@ class SpeechGate:
         if not packet.payload:
             self.shut()
             return ()
-        if level <= OPEN_LEVEL and not is_dtx(packet.payload):
+        if level <= self._open_level and not is_dtx(packet.payload):
             self._voiced_ns = packet.arrival_ns
             if not self.open:
                 self.open = True
-                since = packet.arrival_ns - PREROLL_NS
+                since = packet.arrival_ns - self._preroll_ns
                 before = [one for one in self._before if one.arrival_ns >= since]
                 self._before.clear()
                 return [*before, packet]

@@ -41,17 +41,18 @@ class TrackHearing:
     Args:
         rate: Samples per second wanted.
         wake: Called when there is something to decode.
+        gate: Which packets are speech; one that listens for words unless told otherwise.
 
     Attributes:
         closed: The track has ended.
         dropped: Packets that came faster than they were decoded.
     """
 
-    def __init__(self, rate: int, wake: Callable[[], None]) -> None:
+    def __init__(self, rate: int, wake: Callable[[], None], gate: SpeechGate | None = None) -> None:
         self.closed = False
         self.dropped = 0
         self._wake = wake
-        self._gate = SpeechGate()
+        self._gate = gate or SpeechGate()
         self._packets: deque[Packet | None] = deque()  # None: the speaker paused
         self._decoding = _Decoding(rate)
 
@@ -62,12 +63,9 @@ class TrackHearing:
         del sequence  # timestamps say as much, and count silence too
         spoke = self._gate.open
         for packet in self._gate.take(Packet(arrival_ns, timestamp, payload), level):
-            if len(self._packets) >= PACKETS:
-                _ = self._packets.popleft()
-                self.dropped += 1
-            self._packets.append(packet)
+            self._keep(packet)
         if spoke and not self._gate.open:
-            self._packets.append(None)
+            self._keep(None)
         if self._packets:
             self._wake()
 
@@ -83,7 +81,7 @@ class TrackHearing:
     def rest(self, now_ns: int) -> None:
         """Look whether the speaker has paused."""
         if self._gate.rest(now_ns):
-            self._packets.append(None)
+            self._keep(None)
 
     @property
     def speaking(self) -> bool:
@@ -109,7 +107,13 @@ class TrackHearing:
     def _pause(self) -> None:
         if self._gate.open:
             self._gate.shut()
-            self._packets.append(None)
+            self._keep(None)
+
+    def _keep(self, packet: Packet | None) -> None:
+        """Queue a packet or a pause; the oldest goes when too many wait."""
+        if len(self._packets) >= PACKETS and self._packets.popleft() is not None:
+            self.dropped += 1
+        self._packets.append(packet)
 
 
 class _Decoding:

@@ -17,7 +17,7 @@ from media.engine.internals import Certificate, IceAgent, host_candidate
 from media.engine.mux import Mux
 from media.engine.notices import Notices
 from media.engine.peer import Peer, Surroundings
-from media.engine.publication import LocalPublication
+from media.engine.publication import LocalMix, LocalPublication
 from media.errors import MediaError
 from media.plane.datagram import DatagramPlane
 from media.plane.port import Address, Connection, Track
@@ -30,6 +30,8 @@ from media.types import (
     ConnectionSpec,
     ConnectionStats,
     Heard,
+    Mixing,
+    MixTrack,
     Publication,
     RoomListener,
     RoomTap,
@@ -46,7 +48,12 @@ class Engine:
         settings: Port, addresses, slots.
         clock: For every time that is reported or compared.
         on_error: Told of bugs, with the name of what failed.
+
+    Attributes:
+        mixing: Makes mixes for who wants them; without it they hear the loudest like others.
     """
+
+    mixing: Mixing | None = None
 
     def __init__(
         self, settings: RtcSettings, clock: Clock, on_error: Callable[[str, BaseException], None]
@@ -103,6 +110,8 @@ class Engine:
         for publication in tuple(self._publications.values()):
             publication.close()
         await asyncio.gather(*(self.close(name) for name in list(self._peers)))
+        if self.mixing is not None:
+            await self.mixing.close()
         await self._scope.close()
         self._plane.close()
 
@@ -146,9 +155,11 @@ class Engine:
             self._housekeeping.streams,
         )
         room = self._room(spec.room_id)
-        self._peers[spec.connection_id] = Peer(
-            spec, listener, room, agent, self._current_certificate(), around
-        )
+        peer = Peer(spec, listener, room, agent, self._current_certificate(), around)
+        self._peers[spec.connection_id] = peer
+        if spec.mix and self.mixing is not None:
+            peer.connection.mixed = True
+            self.mixing.wanted(spec)
 
     async def answer(
         self, connection_id: str, offer_sdp: str, sources: Mapping[str, TrackSource]
@@ -181,6 +192,8 @@ class Engine:
         if peer is None:
             return
         self._housekeeping.forget(connection_id)
+        if peer.connection.mixed and self.mixing is not None:
+            self.mixing.unwanted(peer.spec)
         await peer.close()
         self._forget_room(peer.spec.room_id)
 
@@ -263,6 +276,15 @@ class Engine:
         )
         self._publications[spec.connection_id] = publication
         return publication
+
+    def mix(self, room_id: str) -> MixTrack:
+        """A track for those connections of a room alone that it is given to."""
+        room, ssrc = self._room(room_id), self._new_ssrc()
+        return LocalMix(room, self._plane, ssrc, self._connection, self._ssrcs.discard)
+
+    def _connection(self, connection_id: str) -> Connection | None:
+        peer = self._peers.get(connection_id)
+        return None if peer is None else peer.connection
 
     def _unpublished(self, spec: ConnectionSpec, ssrc: int) -> None:
         del self._publications[spec.connection_id]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from media.plane.port import Connection, Plane, Track, TrackSpec
 from media.plane.room import Room
+from media.plane.speakers import MUTED_LEVEL
 from media.rtp.opus import MAX_FRAME_BYTES
 from media.types import ConnectionSpec, TrackSource
 
@@ -36,9 +37,8 @@ class LocalPublication:
         self._told = closed
         self._open = True
         self._connection = Connection(spec.connection_id, spec.participant_id, spec.label, room)
-        opus = TrackSpec("0", TrackSource.MICROPHONE, "audio/opus", _OPUS, 48_000, ssrc)
-        self._track = Track(self._connection, opus)
-        self._connection.tracks[opus.mid] = self._track
+        self._track = _track(self._connection, ssrc)
+        self._connection.tracks[self._track.spec.mid] = self._track
         room.join(self._connection)
 
     def send(self, payload: bytes, timestamp: int, level: int) -> None:
@@ -47,8 +47,7 @@ class LocalPublication:
         Raises:
             ValueError: The payload is empty or too long.
         """
-        if not 0 < len(payload) <= MAX_FRAME_BYTES:
-            raise ValueError(f"an Opus packet has 1 to {MAX_FRAME_BYTES} bytes")
+        _check(payload)
         if self._open:
             self._plane.publish(self._track, payload, timestamp, level)
 
@@ -63,3 +62,74 @@ class LocalPublication:
             self._open = False
             self._room.leave(self._connection)
             self._told(self.spec, self._ssrc)
+
+
+class LocalMix:
+    """Sound for chosen listeners of a room. Satisfies `media.types.MixTrack`.
+
+    Its track is in no connection of the room: nobody taps it, it takes no speaker's place.
+
+    Args:
+        room: Where the listeners are.
+        plane: Forwards.
+        ssrc: Its own.
+        find: A connection by its id, joined or about to.
+        closed: Called with the SSRC once it is over.
+    """
+
+    def __init__(
+        self,
+        room: Room,
+        plane: Plane,
+        ssrc: int,
+        find: Callable[[str], Connection | None],
+        closed: Callable[[int], None],
+    ) -> None:
+        self._room = room
+        self._plane = plane
+        self._ssrc = ssrc
+        self._find = find
+        self._told = closed
+        self._open = True
+        self._given: set[str] = set()
+        self._track = _track(Connection("", "", "", room), ssrc)
+        self._track.flowing = True
+
+    def send(self, payload: bytes, timestamp: int, level: int) -> None:
+        """Send one Opus packet to the listeners now; after `close` nothing happens.
+
+        Raises:
+            ValueError: The payload is empty or too long.
+        """
+        del level  # who speaks in it is counted already
+        _check(payload)
+        if self._open:
+            self._plane.publish(self._track, payload, timestamp, MUTED_LEVEL)
+
+    def give(self, connection_id: str) -> None:
+        """Let a connection that wants a mix hear this one; harmless when it is gone."""
+        connection = self._find(connection_id)
+        if connection is not None and self._open:
+            self._given.add(connection_id)
+            self._room.hear(connection, self._track)
+
+    def close(self) -> None:
+        """Stop; idempotent."""
+        if not self._open:
+            return
+        self._open = False
+        for connection_id in self._given:
+            connection = self._find(connection_id)
+            if connection is not None and connection.mix is self._track:
+                self._room.hear(connection, None)
+        self._told(self._ssrc)
+
+
+def _track(connection: Connection, ssrc: int) -> Track:
+    opus = TrackSpec("0", TrackSource.MICROPHONE, "audio/opus", _OPUS, 48_000, ssrc)
+    return Track(connection, opus)
+
+
+def _check(payload: bytes) -> None:
+    if not 0 < len(payload) <= MAX_FRAME_BYTES:
+        raise ValueError(f"an Opus packet has 1 to {MAX_FRAME_BYTES} bytes")

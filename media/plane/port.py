@@ -285,8 +285,8 @@ class Slot:
         return SlotState(
             spec.mid,
             spec.kind,
-            track.participant_id,
-            track.spec.source,
+            track.participant_id or None,  # a mix is nobody's
+            track.spec.source if track.participant_id else None,
             paused=track.muted or self.starved,
             reason="muted" if track.muted else "bandwidth" if self.starved else None,
         )
@@ -338,6 +338,8 @@ class Connection:
         "learned",
         "media_ns",
         "mid_extension",
+        "mix",
+        "mixed",
         "muted",
         "name",
         "name_length",
@@ -369,6 +371,8 @@ class Connection:
         self.room = room
         self.only_participant: str | None = None
         self.every_video = False
+        self.mixed = False  # audio slots carry a mix and nobody in person
+        self.mix: Track | None = None
         self.tiles: tuple[TileRequest, ...] = ()
         self.muted: set[TrackSource] = set()
         self.cname = participant_id.encode()[:64]

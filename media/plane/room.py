@@ -125,6 +125,12 @@ class Room:
         """Choose layers anew: rates or the link's budget have changed."""
         pictures.fit(connection, self._events)
 
+    def hear(self, connection: Connection, mix: Track | None) -> None:
+        """Give a connection that wants a mix another one."""
+        connection.mix = mix
+        if connection.connection_id in self.connections:
+            self._place_audio(connection)
+
     def refresh(self, connection: Connection) -> None:
         """Fill a connection's slots anew, after its m-lines changed."""
         self._place_audio(connection)
@@ -188,6 +194,9 @@ class Room:
     def _place_audio(self, connection: Connection) -> None:
         slots = [slot for slot in connection.slots.values() if slot.audio][: self._audio_slots]
         if not slots:
+            return
+        if connection.mixed:
+            self._assign(slots, [] if connection.mix is None else [connection.mix])
             return
         only = connection.only_participant
         if only is None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from media.audio.mixing import Mixes
 from media.clock import SystemClock
 from media.engine.engine import Engine
 from media.errors import MediaError, NegotiationError, RecordingError
@@ -46,6 +47,7 @@ class Worker:
         self._channel = channel
         self._clock = SystemClock()
         self._engine = Engine(begin.settings, self._clock, self._fault)
+        self._engine.mixing = Mixes(self._engine, self._clock, self._fault)
         writer = WriterThread(self._clock, begin.fsync_seconds)
         self._recorders = LocalRecorders(self._engine, writer, self._clock)
         self._recordings: dict[str, RunningRecording] = {}

@@ -318,3 +318,11 @@ class TestBucket:
         assert [bucket.take() for _ in range(3)] == [True, True, False]
         world.clock.advance(60)
         assert sum(bucket.take() for _ in range(20)) == 10
+
+
+async def test_a_client_may_hear_everybody_as_one_sound(aiohttp_client, world):
+    client = await aiohttp_client(serve(world))
+    _, welcome = await joined(client, audio="mix")
+    _, other = await joined(client, name="Eve")
+    assert world.engine.specs[welcome["connection"]].mix
+    assert not world.engine.specs[other["connection"]].mix

@@ -53,3 +53,4 @@ def test_what_the_engine_is_told(protocol, role, publish, subscribe, every_video
     spec = entry.spec(entry.connection(SESSION, "p1", None, NOW), somebody(role))
     assert (spec.publish, spec.subscribe, spec.every_video) == (publish, subscribe, every_video)
     assert (spec.room_id, spec.label, spec.only_participant) == ("s1", "Ada", "p9")
+    assert not spec.mix

@@ -60,6 +60,8 @@ class TestJoining:
         observer = await world.join("Olga", token="observer")
         whip = await world.join("Obs", protocol="whip")
         whep = await world.join("Tv", protocol="whep", only_participant="p9")
+        phone = await world.join("Phone", mix=True)
+        assert world.engine.specs[phone.live.id].mix
         specs = [world.engine.specs[one.live.id] for one in (observer, whip, whep)]
         assert [(s.publish, s.subscribe, s.every_video) for s in specs] == [
             (False, True, False),

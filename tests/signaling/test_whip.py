@@ -70,7 +70,29 @@ class TestPost:
         assert answer.status == 201
         spec = next(iter(world.engine.specs.values()))
         assert (spec.publish, spec.every_video, spec.only_participant) == (False, True, "p9")
+        assert not spec.mix
         assert next(world.session().members()).participant.name == "Tv"
+
+    @pytest.mark.parametrize(
+        ("query", "mix"), [({}, True), ({"audio": "mix"}, True), ({"audio": "speakers"}, False)]
+    )
+    async def test_listening_to_everybody_is_a_mix_unless_told_otherwise(
+        self, world, client, query, mix
+    ):
+        answer = await post(client, "whep", params={"name": "Tv", **query})
+        assert answer.status == 201
+        assert next(iter(world.engine.specs.values())).mix is mix
+
+    async def test_publishing_is_never_a_mix(self, world, client):
+        answer = await post(client, "whip", params={"name": "Cam", "audio": "mix"})
+        assert answer.status == 201
+        assert not next(iter(world.engine.specs.values())).mix
+
+    async def test_another_kind_of_sound_is_refused(self, world, client):
+        answer = await post(client, "whep", params={"name": "Tv", "audio": "loud"})
+        assert answer.status == 400
+        assert (await answer.json())["code"] == "invalid_audio"
+        assert world.session() is None
 
     @pytest.mark.parametrize(
         ("how", "status", "code"),

@@ -131,6 +131,15 @@ class Ear:
         spectrum = np.abs(np.fft.rfft(recent * np.hanning(len(recent))))
         return float(np.argmax(spectrum) * RATE / len(recent))
 
+    def strength(self, frequency: float) -> float:
+        """Amplitude of one tone among others in the last half second, 0 with too little sound."""
+        recent = self._samples[-RATE // 2 :]
+        if len(recent) < RATE // 2:
+            return 0.0
+        spectrum = np.abs(np.fft.rfft(recent * np.hanning(len(recent)))) * 4 / len(recent)
+        place = round(frequency * len(recent) / RATE)
+        return float(spectrum[place - 3 : place + 4].max())
+
     def hears(self, frequency: float, tolerance: float = 15.0) -> bool:
         """Whether that tone prevails."""
         return abs(self.frequency - frequency) <= tolerance

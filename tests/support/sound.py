@@ -18,10 +18,25 @@ class Published:
         self.closed = True
 
 
+class Mixed(Published):
+    """A mix and who hears it."""
+
+    def __init__(self, every: "list[Mixed]") -> None:
+        super().__init__()
+        self.given: set[str] = set()
+        self._every = every
+
+    def give(self, connection_id: str) -> None:
+        for other in self._every:
+            other.given.discard(connection_id)
+        self.given.add(connection_id)
+
+
 class FakePackets:
     """Remembers who listens to which room and who publishes.
 
     Attributes:
+        mixes: Every mix, oldest first.
         remote: Refuse, as with media workers.
     """
 
@@ -29,6 +44,7 @@ class FakePackets:
         self.remote = False
         self.taps: dict[str, RoomTap] = {}
         self.published: dict[str, Published] = {}
+        self.mixes: list[Mixed] = []
 
     def add_tap(self, room_id: str, tap: RoomTap) -> None:
         self._refuse()
@@ -40,6 +56,10 @@ class FakePackets:
     def publish(self, spec: ConnectionSpec) -> Published:
         self._refuse()
         return self.published.setdefault(spec.connection_id, Published())
+
+    def mix(self, room_id: str) -> Mixed:
+        self.mixes.append(Mixed(self.mixes))
+        return self.mixes[-1]
 
     def _refuse(self) -> None:
         if self.remote:

@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from support.rtc_client import MeetingClient
+from support.rtc_client import MeetingClient, WhipClient
 from support.server_process import ServerProcess
 from support.wait import until
 from system.test_recording import TONES, call, in_state, recorded_for
@@ -73,3 +73,15 @@ async def test_meetings_are_spread_over_ports(server: ServerProcess):
         MeetingClient.join(server.base_url, rooms[1], name="Bo") as bo,
     ):
         assert port_of(ada) != port_of(bo)
+
+
+async def test_mixes_are_made_where_the_packets_are(server: ServerProcess):
+    _, meeting = server.request("POST", "/v1/meetings", {})
+    url, room = server.base_url, meeting["id"]
+    async with (
+        MeetingClient.join(url, room, name="Ada", tone=440),
+        MeetingClient.join(url, room, name="Bob", tone=880),
+        WhipClient.listen(url, room, name="Tv") as tv,
+    ):
+        (ear,) = tv.peer.ears.values()
+        await until(lambda: ear.strength(440) > 0.1 and ear.strength(880) > 0.1)

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from support.rtc_client import MeetingClient, RefusedError, WhipClient
+from support.wait import until
 
 
 async def test_publisher_is_heard_and_its_delete_ends_it(server, meeting):
@@ -36,7 +37,9 @@ async def test_listener_hears_whom_it_asks_for(server, meeting):
     async with (
         MeetingClient.join(server.base_url, meeting, name="Ada", tone=440) as ada,
         MeetingClient.join(server.base_url, meeting, name="Bob", tone=880) as bob,
-        WhipClient.listen(server.base_url, meeting, name="All", audio_slots=2) as everybody,
+        WhipClient.listen(
+            server.base_url, meeting, name="All", audio_slots=2, audio="speakers"
+        ) as everybody,
         WhipClient.listen(
             server.base_url, meeting, name="One", audio_slots=2, participant=bob.participant_id
         ) as one,
@@ -45,6 +48,16 @@ async def test_listener_hears_whom_it_asks_for(server, meeting):
         await one.peer.hears(880)
         assert not any(ear.hears(440) for ear in one.peer.ears.values())
         assert ada.participant_id in bob.roster
+
+
+async def test_plain_listener_hears_everybody_in_one_track(server, meeting):
+    async with (
+        MeetingClient.join(server.base_url, meeting, name="Ada", tone=440),
+        MeetingClient.join(server.base_url, meeting, name="Bob", tone=880),
+        WhipClient.listen(server.base_url, meeting, name="Tv") as tv,
+    ):
+        (ear,) = tv.peer.ears.values()
+        await until(lambda: ear.strength(440) > 0.1 and ear.strength(880) > 0.1)
 
 
 async def test_listener_sees_a_camera_without_asking(server, meeting):

@@ -111,6 +111,15 @@ def test_the_oldest_packets_go_when_nobody_decodes():
     assert len(pieces) == PACKETS
 
 
+def test_pauses_that_nobody_takes_are_bounded_too():
+    stage = Stage()
+    for number in range(PACKETS):
+        stage.send(number % 100)
+        stage.send(number % 100, payload=b"", level=127)
+    assert len(stage.hearing._packets) == PACKETS
+    assert stage.hearing.dropped == PACKETS // 2
+
+
 def test_a_track_is_over_once_its_last_word_was_decoded():
     stage = Stage()
     stage.send(0)

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from support.hall import Hall
 from support.opus_tone import tone_packets
+from support.wait import until
 
 from media.audio.desk import SoundDesk
+from media.audio.mixing import Mixes
 from media.clock import SystemClock
 from media.errors import MediaError
 from media.types import ConnectionSpec, TrackSource
@@ -94,3 +96,61 @@ async def test_what_is_no_opus_packet_is_refused(hall: Hall, payload: bytes):
     publication = hall.engine.publish(BOT)
     with pytest.raises(ValueError, match="1275"):
         publication.send(payload, 0, 20)
+
+
+def tones(peer) -> set[int]:
+    """Which of the three tones the first ear hears."""
+    ear = next(iter(peer.ears.values()))
+    return {hertz for hertz in (440, 880, 1320) if ear.strength(hertz) > 0.1}
+
+
+async def test_a_mix_has_everybody_but_the_one_who_hears_it(hall: Hall):
+    hall.engine.mixing = Mixes(hall.engine, SystemClock(), lambda *e: hall.errors.append(e))
+    _ = await hall.join("ada", tone=440), await hall.join("bob", tone=880)
+    tv = await hall.join("tv", mix=True, publish=False, audio_slots=1)
+    eve = await hall.join("eve", tone=1320, mix=True, audio_slots=2)
+    await until(lambda: tones(tv) == {440, 880, 1320} and tones(eve) == {440, 880}, 10)
+    silent = list(eve.ears.values())[1]
+    assert silent.frames == 0 or silent.level < 0.001
+    assert hall.told.slots["tv"][0].participant_id is None
+    await hall.engine.close("eve")
+    await until(lambda: tones(tv) == {440, 880}, 10)
+    await hall.engine.close("tv")
+    assert hall.engine.mixing.running == 0
+
+
+async def test_without_a_mixer_the_loudest_are_heard(hall: Hall):
+    _ = await hall.join("ada", tone=440)
+    tv = await hall.join("tv", mix=True, publish=False, audio_slots=1)
+    _ = await tv.hears(440)
+
+
+async def test_a_mix_ends_for_its_listeners_and_harms_nobody_else(hall: Hall):
+    hall.engine.mixing = Silence()
+    tv = await hall.join("tv", mix=True, publish=False, audio_slots=1)
+    connection = hall.engine._peers["tv"].connection
+    mix = hall.engine.mix("r")
+    mix.give("nobody")
+    mix.give("tv")
+    assert connection.mix is not None
+    for number, payload in enumerate(tone_packets(1.0)):
+        mix.send(payload, number * 960, 0)
+    await until(lambda: next(iter(tv.ears.values())).frames, 5)
+    with pytest.raises(ValueError, match="1275"):
+        mix.send(b"", 0, 0)
+    mix.close()
+    mix.close()
+    mix.send(tone_packets(1.0)[0], 0, 0)
+    mix.give("tv")
+    assert connection.mix is None
+    assert next(iter(connection.slots.values())).track is None
+
+
+class Silence:
+    """Makes no mix at all."""
+
+    def wanted(self, spec): ...
+
+    def unwanted(self, spec): ...
+
+    async def close(self): ...

@@ -37,7 +37,7 @@ SLOT = SlotState("3", MediaKind.VIDEO, "p", TrackSource.CAMERA, paused=True, rea
 
 TO = [
     m.Begin(RtcSettings(40000, ("::",), ("192.0.2.1",)), 5.0),
-    m.Open(ConnectionSpec("c", "r", "p", "Ada", only_participant="q")),
+    m.Open(ConnectionSpec("c", "r", "p", "Ada", only_participant="q", mix=True)),
     m.Offer(1, "c", "v=0", {"0": TrackSource.MICROPHONE}),
     m.Candidate(2, "c", "candidate:1"),
     m.Close(3, "c"),
