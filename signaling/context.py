@@ -1,5 +1,6 @@
 """What every live Session shares: the rings beside it, the clock and the settings."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from media.clock import Clock
@@ -25,6 +26,7 @@ class Context:
         kicked: Participant ids that may not come back.
         watcher: Set by the composition root; None where nobody acts on turns of a session.
         captions: Set by the composition root; None where there are none.
+        sound: Told, by meeting, when somebody begins to speak and when nobody does any more.
     """
 
     engine: MediaEngine
@@ -38,4 +40,5 @@ class Context:
     recordings: RecordingControl | None = None
     watcher: SessionWatcher | None = None
     captions: CaptionControl | None = None
+    sound: list[Callable[[str, bool], None]] = field(default_factory=list)
     kicked: RecentIds = field(default_factory=lambda: RecentIds(KICKED_KEPT))

@@ -2,7 +2,7 @@
 
 import logging
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, Literal
 
 from media.clock import Clock
@@ -22,6 +22,7 @@ from signaling.model import (
     CaptionLine,
     CaptionsNotice,
     EndReason,
+    Meeting,
     Participant,
     Permissions,
     RecordingNotice,
@@ -222,12 +223,13 @@ class LiveSessions:
             role: An observer may not speak.
 
         Raises:
-            Refused: `no_active_session`, `server_draining`.
+            Refused: `no_active_session`, `meeting_full`, `server_draining`.
         """
         self._refuse_draining()
         session = self._sessions.get(meeting_id)
         if session is None:
             raise Refused(RefusalKind.NOT_FOUND, "no_active_session", "Nobody is in this meeting.")
+        self._refuse_crowd(session, session.meeting)
         return session.admit_bot(name, role)
 
     def give_microphone(self, bot: Participant) -> ConnectionSpec:
@@ -252,6 +254,14 @@ class LiveSessions:
         session = self._sessions.get(bot.meeting_id)
         if session is not None:
             session.dismiss_bot(bot.id, EndReason.LEFT)
+
+    def on_sound(self, callback: Callable[[str, bool], None]) -> Callable[[], None]:
+        """Call back with a meeting's id when somebody speaks (True) and when nobody does (False).
+
+        Returns how to stop that.
+        """
+        self._context.sound.append(callback)
+        return lambda: self._context.sound.remove(callback)
 
     def receive(self, live: LiveConnection, message: ClientMessage) -> None:
         """Do what a client's message asks; after the connection's end nothing happens."""
@@ -348,9 +358,13 @@ class LiveSessions:
     def _refuse_full(
         self, session: LiveSession | None, member: Member | None, admission: Admission
     ) -> None:
+        if member is None or not member.present:
+            self._refuse_crowd(session, admission.meeting)
+
+    @staticmethod
+    def _refuse_crowd(session: LiveSession | None, meeting: Meeting) -> None:
         inside = 0 if session is None else sum(1 for _ in session.members())
-        returning = member is not None and member.present
-        if not returning and inside >= admission.meeting.max_participants:
+        if inside >= meeting.max_participants:
             raise Refused(RefusalKind.TOO_MANY, "meeting_full", "The meeting is full.")
 
     def _returning(self, session: LiveSession, admission: Admission) -> Member | None:

@@ -407,6 +407,8 @@ class LiveSession(RoomListener, SessionListener):
     def speakers_changed(self, room_id: str, participant_ids: tuple[str, ...]) -> None:
         """The engine hears others speak (media.types.RoomListener)."""
         self.broadcast(Speaking(participants=list(participant_ids)))
+        for watcher in tuple(self._context.sound):
+            watcher(self.meeting.id, bool(participant_ids))
 
     def broadcast(self, message: Reply) -> None:
         """Send a message to everybody, unless everybody is being sent away."""

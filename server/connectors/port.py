@@ -144,9 +144,34 @@ class SessionBound:
 
 @dataclass(frozen=True, slots=True)
 class RecordingBegan:
-    """The first media frame was written."""
+    """Somebody's media is being written.
+
+    Attributes:
+        own: The bot began it, and stops it; else somebody records the same tracks already.
+    """
 
     recording_id: str
+    own: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class NotRecorded:
+    """The bot is in, and nothing is recorded; it goes on without.
+
+    Attributes:
+        code: Stable, such as `recording_off` or `disk_full`.
+        message: One sentence for a person.
+    """
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class SoundChanged:
+    """Somebody began to speak, or nobody speaks any more."""
+
+    sounding: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +201,8 @@ ConnectorEvent: TypeAlias = (
     | TrackRemoved
     | SessionBound
     | RecordingBegan
+    | NotRecorded
+    | SoundChanged
     | Ended
     | Failed
 )

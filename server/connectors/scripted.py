@@ -13,6 +13,7 @@ from server.connectors.port import (
     Ended,
     Failed,
 )
+from server.connectors.told import Told
 
 
 class ScriptedConnector:
@@ -37,7 +38,7 @@ class ScriptedConnector:
         self._scope = TaskScope(on_error)
         self._platform = platform
         self._missing = missing
-        self._told: asyncio.Queue[ConnectorEvent | None] = asyncio.Queue()
+        self._told = Told()
 
     @property
     def platform(self) -> Platform:
@@ -55,21 +56,20 @@ class ScriptedConnector:
     async def leave(self) -> None:
         """Play no further."""
         await self._scope.close()
-        self._told.put_nowait(None)
+        self._told.end()
 
     async def withdraw(self) -> None:
         """Play no further."""
         await self.leave()
 
-    async def events(self) -> AsyncIterator[ConnectorEvent]:
+    def events(self) -> AsyncIterator[ConnectorEvent]:
         """What the scenario told so far, and tells from now on."""
-        while (event := await self._told.get()) is not None:
-            yield event
+        return self._told.events()
 
     async def _play(self) -> None:
         for pause, event in self._scenario:
             await asyncio.sleep(pause)
-            self._told.put_nowait(event)
             if isinstance(event, Denied | Ended | Failed):
-                self._told.put_nowait(None)
+                self._told.end(event)
                 return
+            self._told.tell(event)

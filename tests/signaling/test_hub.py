@@ -12,6 +12,7 @@ from media.types import MediaKind, TrackSource
 from signaling.errors import Refused
 from signaling.model import (
     EndReason,
+    ParticipantKind,
     Permissions,
     RecordingNotice,
     RecordingState,
@@ -362,3 +363,47 @@ class TestNothingIsLeft:
         assert len(list(world.session().connections())) == 1
         sequences = [entry.sequence for entry in world.log.entries]
         assert sequences == list(range(1, len(sequences) + 1))
+
+
+class TestBots:
+    async def test_a_bot_is_in_the_roster_until_it_is_dismissed(self, world):
+        ada = await world.join("Ada")
+        ada.connects()
+        bot = world.live.admit_bot(MEETING.id, "Buddy")
+        assert (bot.name, bot.kind) == ("Buddy", ParticipantKind.BOT)
+        bob = await world.join("Bob")
+        assert [one.name for one in bob.welcome.participants] == ["Ada", "Buddy"]
+        world.live.dismiss_bot(bot)
+        world.live.dismiss_bot(bot)
+        cy = await world.join("Cy")
+        assert [one.name for one in cy.welcome.participants] == ["Ada", "Bob"]
+
+    async def test_a_bot_needs_a_session_and_a_place(self, world):
+        with pytest.raises(Refused) as caught:
+            world.live.admit_bot(MEETING.id, "Buddy")
+        assert caught.value.code == "no_active_session"
+        world.gate.meeting = replace(MEETING, max_participants=2)
+        await world.join("Ada")
+        await world.join("Bob")
+        with pytest.raises(Refused) as caught:
+            world.live.admit_bot(MEETING.id, "Buddy")
+        assert caught.value.code == "meeting_full"
+
+    async def test_a_stopping_server_takes_no_bot(self, world):
+        await world.join("Ada")
+        world.live.draining = True
+        with pytest.raises(Refused) as caught:
+            world.live.admit_bot(MEETING.id, "Buddy")
+        assert caught.value.code == "server_draining"
+
+    async def test_who_speaks_is_told_to_programs(self, world):
+        ada = await world.join("Ada")
+        ada.connects()
+        heard: list[tuple[str, bool]] = []
+        stop = world.live.on_sound(lambda meeting, sounding: heard.append((meeting, sounding)))
+        room = world.engine.rooms[ada.welcome.session.id]
+        room.speakers_changed(ada.welcome.session.id, ("someone",))
+        room.speakers_changed(ada.welcome.session.id, ())
+        stop()
+        room.speakers_changed(ada.welcome.session.id, ("someone",))
+        assert heard == [(MEETING.id, True), (MEETING.id, False)]

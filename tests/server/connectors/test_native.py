@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from support.webserver import KEY, Web, serving
 
+from media.types import TrackSource, TrackState
 from server.connectors.links import parse_link
 from server.connectors.native import NativeConnector
 from server.connectors.port import (
@@ -17,11 +18,14 @@ from server.connectors.port import (
     Ended,
     Failed,
     FailureCode,
+    NotRecorded,
     PersonJoined,
     PersonLeft,
     RecordingBegan,
     SessionBound,
+    SoundChanged,
 )
+from signaling.connection import LiveConnection
 from signaling.model import ParticipantKind, ParticipantState
 
 BOT = BotIdentity("0197b1a0-0000-7000-8000-000000000009", "Buddy", "default")
@@ -35,6 +39,12 @@ def fail(_name: str, error: BaseException) -> None:
 def connector(web: Web) -> NativeConnector:
     app = web.app
     return NativeConnector(app.meetings, app.live, app.tracker, app.recordings, fail)
+
+
+def publish(live: LiveConnection) -> None:
+    """The engine hears somebody's microphone."""
+    track = TrackState(TrackSource.MICROPHONE, "0", "audio/opus", flowing=True)
+    live.tracks_changed(live.id, (track,))
 
 
 async def joined(web: Web, meeting: str, bot: BotIdentity = BOT) -> NativeConnector:
@@ -69,10 +79,12 @@ async def test_it_sits_in_the_roster_and_records(tmp_path: Path):
         meeting = (await web.meeting())["id"]
         live = await web.join(meeting)
         made = await joined(web, meeting)
-        assert await told(made, Admitted) == Admitted(meeting)
+        assert await told(made, Admitted) == Admitted(meeting, live.record.session_id)
         assert await told(made, SessionBound) == SessionBound(live.record.session_id)
         assert await told(made, PersonJoined) == PersonJoined(live.participant_id, "Ada")
+        publish(live)
         began = await told(made, RecordingBegan)
+        assert began.own
         assert web.app.recordings.running_in(live.record.session_id).id == began.recording_id
         assert bots(web, meeting) == ["Buddy"]
         await made.leave()
@@ -130,3 +142,56 @@ async def test_unknown_foreign_and_inactive_meetings_are_not_joined(tmp_path: Pa
         )
         assert answer.status == 200
         assert isinstance(await told(await joined(web, meeting), Denied), Denied)
+
+
+async def test_it_says_when_nothing_is_recorded(tmp_path: Path):
+    async with serving(tmp_path, recording={"floor_bytes": 0}) as web:
+        meeting = (await web.meeting(record="off"))["id"]
+        publish(await web.join(meeting))
+        made = await joined(web, meeting)
+        assert (await told(made, NotRecorded)).code == "recording_off"
+        await made.leave()
+
+
+async def test_a_recording_that_runs_is_shared_and_left_running(tmp_path: Path):
+    async with serving(tmp_path, recording={"floor_bytes": 0}) as web:
+        meeting = (await web.meeting())["id"]
+        live = await web.join(meeting)
+        publish(live)
+        notice = await web.app.recordings.start(meeting, None)
+        made = await joined(web, meeting)
+        assert await told(made, RecordingBegan) == RecordingBegan(notice.id, own=False)
+        await made.leave()
+        assert web.app.recordings.running_in(live.record.session_id).id == notice.id
+
+
+async def test_leaving_at_once_leaves_no_recording_running(tmp_path: Path):
+    async with serving(tmp_path, recording={"floor_bytes": 0}) as web:
+        meeting = (await web.meeting())["id"]
+        live = await web.join(meeting)
+        made = await joined(web, meeting)
+        await asyncio.gather(made.leave(), made.leave())
+        assert web.app.recordings.running_in(live.record.session_id) is None
+        assert bots(web, meeting) == []
+
+
+async def test_a_full_meeting_takes_no_bot_for_now(tmp_path: Path):
+    async with serving(tmp_path) as web:
+        meeting = (await web.meeting(max_participants=1))["id"]
+        _ = await web.join(meeting)
+        made = await joined(web, meeting)
+        failed = await told(made, Failed)
+        assert (failed.code, failed.transient) == (FailureCode.JOIN_FAILED, True)
+        await made.leave()
+
+
+async def test_it_tells_when_somebody_speaks(tmp_path: Path):
+    async with serving(tmp_path) as web:
+        meeting = (await web.meeting())["id"]
+        live = await web.join(meeting)
+        made = await joined(web, meeting)
+        await told(made, SessionBound)
+        room = web.engine.rooms[live.record.session_id]
+        room.speakers_changed(live.record.session_id, (live.participant_id,))
+        assert (await told(made, SoundChanged)).sounding
+        await made.leave()
