@@ -10,6 +10,7 @@ from server.auth.tokens import TokenSigner
 from server.config import Settings
 from server.services.cursors import decode_cursor, page_of
 from server.services.ids import ForeignIds, parse_meeting_id
+from server.services.known import Known
 from server.services.text import display_name, meeting_title
 from server.services.tracker import Tracker
 from server.services.users import UsersService
@@ -30,6 +31,7 @@ DEFAULT_TITLE = "Meeting"
 MAX_PARTICIPANTS = 1000
 MIN_TTL, MAX_TTL = 1, 31_536_000  # one second to a year
 MAX_USER_ID = 256
+KEPT = 1000  # a join asks for its meeting four times
 
 
 class MeetingEnder(Protocol):
@@ -77,12 +79,14 @@ class MeetingsService:
         self._foreign = tuple(foreign)
         self.public_url = settings.public_url
         self._watchers: list[Callable[[str], None]] = []
+        self._known: Known[Meeting | None] = Known(KEPT)
 
     def on_change(self, callback: Callable[[str], None]) -> None:
         """Call back with the id of every meeting that changed, was deleted or got a member."""
         self._watchers.append(callback)
 
     def _changed(self, meeting_id: str) -> None:
+        self._known.forget(meeting_id)
         for watcher in self._watchers:
             watcher(meeting_id)
 
@@ -117,6 +121,7 @@ class MeetingsService:
             captions=wish.captions or CaptionPolicy.ON,
         )
         await self._store.insert_meeting(meeting)
+        self._known.forget(meeting.id)
         return meeting
 
     async def get(self, meeting: str) -> Meeting:
@@ -126,11 +131,14 @@ class MeetingsService:
             Refused: `meeting_not_found`.
         """
         meeting_id = parse_meeting_id(meeting, self._foreign)
-        found = await self._store.find_meeting(meeting_id) if meeting_id else None
+        found = await self._find(meeting_id) if meeting_id else None
         if found is None:
             raise _not_found()
         self._tracker.note_meeting(found)
         return found
+
+    async def _find(self, meeting_id: str) -> Meeting | None:
+        return await self._known.get(meeting_id, lambda: self._store.find_meeting(meeting_id))
 
     async def page(
         self,

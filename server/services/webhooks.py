@@ -12,12 +12,14 @@ import structlog
 from media.clock import Clock
 from media.tasks import OnError, TaskScope
 from server.records import Delivery, DeliveryState, Webhook
+from server.services.known import Known
 from server.services.signing_key import SigningKey
 from server.storage.port import IntegrationStore
 from signaling.ids import new_id
 
 RETRY_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Pauses before the second to the sixth attempt."""
+KEPT = 1000  # accounts whose webhooks are looked up at every fact
 WAITING_LIMIT = 1000
 """Deliveries that one session may have waiting for one webhook; later ones fail at once."""
 THROTTLE_AFTER = 10
@@ -88,6 +90,7 @@ class WebhooksService:
         self._pauses = tuple(pauses)
         self._lanes: dict[tuple[str, str], _Lane] = {}
         self._given_up: dict[str, int] = {}
+        self._known: Known[list[Webhook]] = Known(KEPT)
 
     @property
     def public_pem(self) -> str:
@@ -108,7 +111,9 @@ class WebhooksService:
 
     async def of_account(self, account: str) -> list[Webhook]:
         """All of an account, oldest first."""
-        return await self._store.list_records(Webhook, account=account)
+        return await self._known.get(
+            account, lambda: self._store.list_records(Webhook, account=account)
+        )
 
     async def find(self, account: str, webhook_id: str) -> Webhook | None:
         """One of an account."""
@@ -118,11 +123,13 @@ class WebhooksService:
     async def save(self, webhook: Webhook) -> None:
         """Keep a new or changed one."""
         await self._store.save_record(webhook)
+        self._known.forget(webhook.account)
         self._given_up.pop(webhook.id, None)
 
     async def delete(self, webhook: Webhook) -> None:
         """Send nothing more to it."""
         _ = await self._store.delete_record(Webhook, webhook.id)
+        self._known.forget(webhook.account)
 
     async def log(self, webhook_id: str) -> list[Delivery]:
         """What was sent to it, oldest first."""
