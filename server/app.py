@@ -241,6 +241,7 @@ def signaling_settings(settings: Settings) -> SignalingSettings:
         audio_slots=settings.media.audio_slots,
         video_slots=settings.media.video_slots,
         allowed_origins=tuple(settings.http.allowed_origins),
+        waiting_seconds=settings.rtc.waiting_seconds,
     )
 
 

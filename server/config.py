@@ -137,6 +137,9 @@ class RtcSettings(Group):
     keep_alive_seconds: Seconds = Field(
         default=60.0, description="A session that nobody is in ends after that."
     )
+    waiting_seconds: Seconds = Field(
+        default=1800.0, description="How long somebody may wait at a meeting's door."
+    )
 
 
 class MediaSettings(Group):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from media.types import Answer, TrackSource
-from signaling.model import ConnectionState, EndReason, SessionState
+from signaling.model import ConnectionState, EndReason, SessionState, VisitorState
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +88,14 @@ class Discard:
 
 
 SessionCommand: TypeAlias = WakeAt | AnnounceSession | CloseEverybody | Discard
+
+
+@dataclass(frozen=True, slots=True)
+class AnnounceVisitor:
+    """Tell the visitor, and those who may admit, what became of the wait."""
+
+    state: VisitorState
+    reason: EndReason | None = None
+
+
+VisitorCommand: TypeAlias = WakeAt | AnnounceVisitor

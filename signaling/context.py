@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from media.clock import Clock
 from media.tasks import OnError, TaskScope
+from signaling.doors import Doors
 from signaling.driver import Schedule
 from signaling.log import SessionLog
 from signaling.ports import CaptionControl, Gate, MediaEngine, RecordingControl, SessionWatcher
@@ -20,6 +21,7 @@ class Context:
     """Collaborators of the control plane.
 
     Attributes:
+        doors: Who waits at which meeting's door.
         scope: Owns every task of the control plane.
         on_error: Hears of bugs, by name.
         recordings: Set by the composition root; None where nothing is recorded.
@@ -37,6 +39,7 @@ class Context:
     scope: TaskScope
     on_error: OnError
     settings: SignalingSettings
+    doors: Doors
     recordings: RecordingControl | None = None
     watcher: SessionWatcher | None = None
     captions: CaptionControl | None = None

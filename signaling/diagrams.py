@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final, Protocol, TypeVar
 
-from signaling import connection_machine, session_machine
-from signaling.model import ConnectionState, SessionState
+from signaling import connection_machine, session_machine, visitor_machine
+from signaling.model import ConnectionState, SessionState, VisitorState
 
 _INTRODUCTION: Final = """\
 # State machines
@@ -30,9 +30,15 @@ connected, and `keep_alive` for 60 s after the last one is gone. One that never 
 discarded instead of ended.
 """
 
+_VISITOR: Final = """\
+A Visitor waits at a meeting's door where the meeting or an invitation wants it, at most 30 minutes,
+and counts nowhere as joined. Whoever waits for a host alone is `admitted` when one is there. A
+`dismissed` visitor waited for a meeting that was ended or a server that stops.
+"""
+
 
 class Row(Protocol):
-    """What both tables' rows have in common."""
+    """What the tables' rows have in common."""
 
     @property
     def targets(self) -> Iterable[StrEnum]:
@@ -57,6 +63,10 @@ def page() -> str:
             _SESSION,
             _diagram(session_machine.TABLE, SessionState),
             _grid(session_machine.TABLE, SessionState),
+            "## Visitor\n",
+            _VISITOR,
+            _diagram(visitor_machine.TABLE, VisitorState),
+            _grid(visitor_machine.TABLE, VisitorState),
         ]
     )
 

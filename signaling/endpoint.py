@@ -1,6 +1,7 @@
 """The WebSocket endpoint: one socket of one client, from its hello to its close."""
 
 import asyncio
+import contextlib
 from enum import Enum, auto
 from http import HTTPStatus
 from typing import Final
@@ -12,13 +13,14 @@ from typing_extensions import override
 from media.clock import Clock
 from signaling.codes import CLOSE_CODES, NORMAL
 from signaling.connection import LiveConnection
+from signaling.doors import Visit
 from signaling.errors import Refused
 from signaling.hub import LiveSessions
-from signaling.messages import MAX_MESSAGE_BYTES, Hello, MessageError, parse
+from signaling.messages import MAX_MESSAGE_BYTES, Bye, Hello, MessageError, Ping, parse
 from signaling.outbox import Outbox
 from signaling.ports import JoinRequest
 from signaling.problem import problem
-from signaling.replies import ErrorMessage, Reply
+from signaling.replies import ErrorMessage, Pong, Reply
 from signaling.settings import SignalingSettings
 
 # A socket is lost when so many pings in a row brought nothing back.
@@ -232,10 +234,51 @@ class _Socket:
                 connection=hello.connection,
                 client=None if hello.client is None else hello.client.label or None,
                 mix=hello.audio == "mix",
+                attend=self._attend,
             )
         except Refused as refusal:
             self._fatal(refusal.code, refusal.message, "hello")
             return None
+
+    async def _attend(self, visit: Visit) -> None:
+        """Wait at the door while the client may ping, say goodbye or vanish."""
+        async with asyncio.TaskGroup() as group:
+            # Reading may be broken off at any time: what has come stays in aiohttp's queue.
+            listening = group.create_task(self._idle(visit), name="socket at the door")
+            try:
+                await visit.decided()
+            finally:
+                listening.cancel()
+
+    async def _idle(self, visit: Visit) -> None:
+        """Read until the client goes; there is nothing to do for it yet."""
+        patience = self._settings.heartbeat_seconds * MISSED_HEARTBEATS
+        text: str | None = ""
+        with contextlib.suppress(TimeoutError):
+            while text is not None and (not text or self._idles(text)):
+                async with asyncio.timeout(patience) as deadline:
+                    text = await self._text(deadline, patience)
+        visit.withdraw()
+
+    def _idles(self, text: str) -> bool:
+        """Answer what somebody at the door said; False when they leave."""
+        try:
+            message = parse(text)
+        except MessageError as error:
+            self._outbox.send(
+                ErrorMessage(code=error.code, message=error.message, fatal=False, id=error.number)
+            )
+            return error.code not in CLOSE_CODES
+        if isinstance(message, Ping):
+            self._outbox.send(Pong(id=message.id))
+        elif not isinstance(message, Bye):
+            text = "wait until you are let in"
+            self._outbox.send(
+                ErrorMessage(
+                    code="invalid_state", message=text, fatal=False, in_reply_to=message.type
+                )
+            )
+        return not isinstance(message, Bye)
 
     async def _messages(self, live: LiveConnection) -> _Ending:
         patience = self._settings.heartbeat_seconds * MISSED_HEARTBEATS

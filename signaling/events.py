@@ -1,4 +1,6 @@
-"""What can happen to a Connection or a Session: facts in the past tense, the machines' only input.
+"""What can happen to a Connection, a Session or a Visitor: facts in the past tense.
+
+They are the machines' only input.
 
 What is to be done about them is in `signaling.commands`.
 """
@@ -157,7 +159,44 @@ class EndRequested:
 
 @dataclass(frozen=True, slots=True)
 class AlarmWent:
-    """The Session's alarm went off."""
+    """The Session's, or the Visitor's, alarm went off."""
 
 
 SessionEvent: TypeAlias = PresenceChanged | EndRequested | AlarmWent
+
+
+@dataclass(frozen=True, slots=True)
+class Knocked:
+    """Somebody came to the door."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostPresent:
+    """Somebody who may admit is in the meeting."""
+
+
+@dataclass(frozen=True, slots=True)
+class LetIn:
+    """Somebody who may opened the door."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """Somebody who may said no."""
+
+
+@dataclass(frozen=True, slots=True)
+class WentAway:
+    """The visitor's client is gone, or said goodbye."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dismissed:
+    """The wait is over for everybody, or for an earlier page of the same person."""
+
+    reason: EndReason
+
+
+VisitorEvent: TypeAlias = (
+    Knocked | HostPresent | LetIn | TurnedAway | WentAway | Dismissed | AlarmWent
+)

@@ -2,8 +2,8 @@
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from typing import Final, Literal
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Final, Literal, TypeAlias
 
 from media.clock import Clock
 from media.errors import MediaError
@@ -11,9 +11,11 @@ from media.tasks import OnError, TaskScope
 from media.types import ConnectionSpec, MediaKind, TrackSource
 from signaling.connection import LiveConnection
 from signaling.context import Context
+from signaling.doors import Doors, Visit
 from signaling.driver import Schedule, loop_schedule
 from signaling.entry import Entry
 from signaling.errors import RefusalKind, Refused
+from signaling.events import LetIn
 from signaling.ids import new_id
 from signaling.log import SessionLog
 from signaling.member import Member
@@ -27,6 +29,8 @@ from signaling.model import (
     Permissions,
     RecordingNotice,
     Role,
+    Visitor,
+    Waits,
 )
 from signaling.outbox import Outbox
 from signaling.ports import (
@@ -42,6 +46,9 @@ from signaling.recent import RecentIds
 from signaling.requests import take
 from signaling.session import LiveSession
 from signaling.settings import SignalingSettings
+
+Attend: TypeAlias = Callable[[Visit], Awaitable[None]]
+"""Serves a client while it waits at the door, until that is decided or the client is gone."""
 
 _LOG = logging.getLogger("roomtone.signaling")
 
@@ -83,12 +90,14 @@ class LiveSessions:
         schedule: Schedule | None = None,
     ) -> None:
         self.draining = False
+        alarms = schedule or loop_schedule(clock)
         self._context = Context(
             engine=engine,
             gate=gate,
             log=log,
             clock=clock,
-            schedule=schedule or loop_schedule(clock),
+            schedule=alarms,
+            doors=Doors(clock, alarms, settings.waiting_seconds, self._door_changed),
             scope=TaskScope(on_error),
             on_error=on_error,
             settings=settings,
@@ -147,6 +156,7 @@ class LiveSessions:
         When it returns the log is complete.
         """
         self.draining = True
+        self._context.doors.close()
         for session in self.sessions():
             session.end(EndReason.SERVER_STOPPED)
         await self._context.scope.drain(STOP_SECONDS)
@@ -164,6 +174,7 @@ class LiveSessions:
         only_participant: str | None = None,
         client: str | None = None,
         mix: bool = False,
+        attend: Attend | None = None,
     ) -> LiveConnection:
         """Admit somebody and open a Connection, or keep the one that still works.
 
@@ -178,19 +189,19 @@ class LiveSessions:
             only_participant: Fill slots from this participant alone.
             client: What the client's program calls itself, for timelines.
             mix: Hear everybody as one sound instead of the loudest in slots of their own.
+            attend: Serves the client while it waits at the door; None when it cannot wait.
 
         Raises:
             Refused: What the gate refuses; `server_draining`, `kicked`, `meeting_full`,
-                `media_unavailable`.
+                `media_unavailable`, `waiting_room` when the client cannot wait, and what
+                `signaling.doors.Visit.want_admitted` refuses.
         """
         self._refuse_draining()
         admission = await self._context.gate.admit(request)
-        self._refuse_draining()
-        if (
-            admission.participant_id is not None
-            and admission.participant_id in self._context.kicked
-        ):
-            raise Refused(RefusalKind.FORBIDDEN, "kicked", "A host removed you from the meeting.")
+        self._refuse_unwanted(admission)
+        if self._must_wait(admission):
+            admission = await self._wait(admission, outbox, attend)
+            self._refuse_unwanted(admission)
         session = self._sessions.get(admission.meeting.id)
         if session is not None:
             session.meeting = admission.meeting
@@ -209,10 +220,12 @@ class LiveSessions:
         participant_id = known or self._fresh_id(session, admission)
         entry = Entry(protocol, client_name, only_participant, client, mix)
         try:
-            return session.join(admission, participant_id, entry, outbox)
+            live = session.join(admission, participant_id, entry, outbox)
         except MediaError as error:
             session.settle()
             raise Refused(RefusalKind.UNAVAILABLE, "media_unavailable", str(error)) from error
+        self._let_known_in(session)
+        return live
 
     def admit_bot(self, meeting_id: str, name: str, role: Role = Role.OBSERVER) -> Participant:
         """Seat a program of this process in the meeting's running session.
@@ -303,7 +316,32 @@ class LiveSessions:
         ]
         for session, member in found:
             session.permit(member, permissions)
+        self._context.doors.permit(invitation_id, permissions)
+        for session in self.sessions():
+            session.settle()
         return len(found)
+
+    # The door
+
+    def visitors(self, meeting_id: str) -> list[Visitor]:
+        """Who waits at the meeting's door, first come first."""
+        return self._context.doors.visitors(meeting_id)
+
+    def let_in(self, meeting_id: str, visitor_id: str | None, by: str | None) -> int:
+        """Let somebody in, or everybody when None; how many.
+
+        Raises:
+            Refused: `not_found`.
+        """
+        return self._context.doors.let_in(meeting_id, visitor_id, by)
+
+    def turn_away(self, meeting_id: str, visitor_id: str, by: str | None) -> None:
+        """Say no to somebody who waits.
+
+        Raises:
+            Refused: `not_found`.
+        """
+        self._context.doors.turn_away(meeting_id, visitor_id, by)
 
     async def mute(
         self,
@@ -348,6 +386,43 @@ class LiveSessions:
             if session.id == session_id:
                 return session
         return self._ended.get(session_id)
+
+    def _must_wait(self, admission: Admission) -> bool:
+        """Whoever was in this session already, or in the one it continues, was let in then."""
+        session = self._sessions.get(admission.meeting.id)
+        if admission.waits is Waits.NO or (session is not None and _known(session, admission)):
+            return False
+        hosted = session is not None and session.hosted
+        return not (hosted and admission.waits is Waits.UNTIL_HOST)
+
+    async def _wait(self, admission: Admission, outbox: Outbox, attend: Attend | None) -> Admission:
+        if attend is None:
+            raise Refused(
+                RefusalKind.FORBIDDEN, "waiting_room", "This meeting has people wait at its door."
+            )
+        visit = self._context.doors.knock(admission, outbox)
+        try:
+            await attend(visit)
+        finally:
+            visit.withdraw()
+        return await self._context.gate.renew(visit.want_admitted())
+
+    def _let_known_in(self, session: LiveSession) -> None:
+        """People of the session that this one continues may have come before it was opened."""
+        for visit in self._context.doors.visits(session.meeting.id):
+            if _known(session, visit.admission):
+                visit.post(LetIn())
+
+    def _door_changed(self, meeting_id: str) -> None:
+        session = self._sessions.get(meeting_id)
+        if session is not None:
+            session.door_changed()
+
+    def _refuse_unwanted(self, admission: Admission) -> None:
+        self._refuse_draining()
+        who = admission.participant_id
+        if who is not None and who in self._context.kicked:
+            raise Refused(RefusalKind.FORBIDDEN, "kicked", "A host removed you from the meeting.")
 
     def _refuse_draining(self) -> None:
         if self.draining:
@@ -405,6 +480,8 @@ class LiveSessions:
 
     def _over(self, session: LiveSession) -> None:
         del self._sessions[session.meeting.id]
+        if session.session.reason is EndReason.MEETING_ENDED:
+            self._context.doors.dismiss(session.meeting.id, EndReason.MEETING_ENDED)
         if session.session.started_at is None:
             self._discarded.add(session.id)
             return
@@ -420,3 +497,9 @@ class LiveSessions:
         raise Refused(
             RefusalKind.NOT_FOUND, "participant_not_found", "Nobody in a live session has this id."
         )
+
+
+def _known(session: LiveSession, admission: Admission) -> bool:
+    """Somebody comes back to the session, or to the one that a restart cut off."""
+    earlier = admission.resumed_session_id
+    return earlier is not None and earlier in (session.id, session.session.continues)

@@ -180,6 +180,20 @@ class Kick(Message):
     participant: Id
 
 
+class Admit(Message):
+    """Lets somebody who waits at the door in; everybody when nobody is named."""
+
+    type: Literal["admit"]
+    visitor: Id | None = None
+
+
+class Refuse(Message):
+    """Turns somebody who waits at the door away."""
+
+    type: Literal["refuse"]
+    visitor: Id
+
+
 class End(Message):
     """A host ends the session for all."""
 
@@ -211,6 +225,8 @@ ClientMessage: TypeAlias = Annotated[
     | Captions
     | Mute
     | Kick
+    | Admit
+    | Refuse
     | End
     | Ping
     | Bye,

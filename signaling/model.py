@@ -19,6 +19,14 @@ class Role(StrEnum):
     OBSERVER = "observer"
 
 
+class Waits(StrEnum):
+    """Whether somebody must wait at the door, and for what."""
+
+    NO = "no"
+    UNTIL_HOST = "until_host"
+    UNTIL_ADMITTED = "until_admitted"
+
+
 @dataclass(frozen=True, slots=True)
 class Permissions:
     """What a participant may do, one by one.
@@ -30,6 +38,8 @@ class Permissions:
         kick: May remove others.
         record: May command the recording.
         end: May end the meeting for all.
+        admit: May see who waits at the door, and let them in or turn them away.
+        waits: Whether they must wait there themselves; whoever may admit never does.
     """
 
     sources: frozenset[TrackSource] = frozenset(TrackSource)
@@ -38,6 +48,8 @@ class Permissions:
     kick: bool = False
     record: bool = False
     end: bool = False
+    admit: bool = False
+    waits: Waits = Waits.NO
 
     @classmethod
     def of(cls, role: Role) -> "Permissions":
@@ -45,7 +57,7 @@ class Permissions:
         if role is Role.OBSERVER:
             return cls(sources=frozenset(), chat=False)
         host = role is Role.HOST
-        return cls(mute=host, kick=host, record=host, end=host)
+        return cls(mute=host, kick=host, record=host, end=host, admit=host)
 
 
 class ParticipantKind(StrEnum):
@@ -75,6 +87,13 @@ class RecordPolicy(StrEnum):
     OFF = "off"
     MANUAL = "manual"
     ALWAYS = "always"
+
+
+class WaitingRoom(StrEnum):
+    """Whether people without a right to admit wait until somebody with it lets them in."""
+
+    OFF = "off"
+    ON = "on"
 
 
 class CaptionPolicy(StrEnum):
@@ -108,6 +127,22 @@ class ParticipantState(StrEnum):
 
     PRESENT = "present"
     LEFT = "left"
+
+
+class VisitorState(StrEnum):
+    """Where somebody at a meeting's door stands."""
+
+    WAITING = "waiting"
+    ADMITTED = "admitted"
+    REFUSED = "refused"
+    TIMED_OUT = "timed_out"
+    DISMISSED = "dismissed"
+    GONE = "gone"
+
+    @property
+    def final(self) -> bool:
+        """Nothing is waited for any more."""
+        return self is not VisitorState.WAITING
 
 
 class ConnectionState(StrEnum):
@@ -182,6 +217,7 @@ class Meeting:
     account: str = "default"
     keep_alive_seconds: float | None = None
     captions: CaptionPolicy = CaptionPolicy.ON
+    waiting_room: WaitingRoom = WaitingRoom.OFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +305,26 @@ class Track:
     muted: bool
     codec: str | None = None
     muted_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody at a meeting's door; no Participant of any Session yet.
+
+    Attributes:
+        id: Of this wait alone; a Participant gets its own.
+        reason: Why they were dismissed; None otherwise.
+    """
+
+    id: str
+    meeting_id: str
+    name: str
+    role: Role
+    waits: Waits
+    state: VisitorState
+    since: datetime
+    user_id: str | None = None
+    reason: EndReason | None = None
 
 
 @dataclass(frozen=True, slots=True)

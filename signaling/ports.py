@@ -23,6 +23,8 @@ from signaling.model import (
     Permissions,
     RecordingNotice,
     Role,
+    WaitingRoom,
+    Waits,
 )
 
 
@@ -144,6 +146,17 @@ class Admission:
     invitation_id: str | None = None
     permissions: Permissions | None = None
 
+    @property
+    def waits(self) -> Waits:
+        """Whether they must wait at the door: an invitation's word goes before the meeting's."""
+        granted = self.permissions
+        if (granted or Permissions.of(self.role)).admit:
+            return Waits.NO
+        if granted is not None:
+            return granted.waits
+        wanted = self.meeting.waiting_room is WaitingRoom.ON
+        return Waits.UNTIL_ADMITTED if wanted else Waits.NO
+
 
 class Gate(Protocol):
     """Admission: checks tokens and meetings."""
@@ -155,6 +168,14 @@ class Gate(Protocol):
             Refused: `meeting_not_found`, `meeting_inactive`, `token_required`, `token_invalid`,
                 `token_expired`, `token_for_another_meeting`, `name_required`, `name_invalid`,
                 `rate_limited`.
+        """
+        ...
+
+    async def renew(self, admission: Admission) -> Admission:
+        """The same admission as meeting and invitation stand now, for somebody who waited.
+
+        Raises:
+            Refused: `meeting_not_found`, `meeting_inactive`, `token_invalid`.
         """
         ...
 

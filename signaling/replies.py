@@ -171,6 +171,30 @@ class CaptionView(Part):
     final: bool
 
 
+class VisitorView(Part):
+    """Somebody who waits at the door."""
+
+    id: str
+    name: str
+    since: Moment
+
+
+class Waiting(Reply):
+    """You are at the door: a host, or a host's coming, lets you in within so many seconds."""
+
+    type: Literal["waiting"] = "waiting"
+    meeting: MeetingView
+    name: str
+    seconds: float
+
+
+class Visitors(Reply):
+    """Everybody who waits at the door, first come first; told to those who may admit."""
+
+    type: Literal["visitors"] = "visitors"
+    visitors: list[VisitorView]
+
+
 class Welcome(Reply):
     """The snapshot; later deltas have larger sequence numbers."""
 
@@ -187,6 +211,7 @@ class Welcome(Reply):
     recording: RecordingView | None
     captions: CaptionsView | None
     chat: list[ChatView]
+    visitors: list[VisitorView]
     ice_servers: list[IceServerView]
     slots: SlotCounts
     timers: TimersView
@@ -315,6 +340,8 @@ class Pong(Reply):
 
 ServerMessage: TypeAlias = Annotated[
     Welcome
+    | Waiting
+    | Visitors
     | AnswerMessage
     | Slots
     | Roster

@@ -10,6 +10,7 @@ from signaling.errors import RefusalKind, Refused
 from signaling.events import OfferReceived
 from signaling.member import Member
 from signaling.messages import (
+    Admit,
     Bye,
     Candidate,
     Captions,
@@ -23,6 +24,7 @@ from signaling.messages import (
     Ping,
     Publish,
     Record,
+    Refuse,
     Stats,
     View,
 )
@@ -150,6 +152,18 @@ def _kick(request: Request, message: Kick) -> None:
     request.live.session.kick(request.other(message.participant), request.live.participant_id)
 
 
+def _admit(request: Request, message: Admit) -> None:
+    request.want_host(permitted=request.member.permissions.admit)
+    live = request.live
+    _ = request.context.doors.let_in(live.session.meeting.id, message.visitor, live.participant_id)
+
+
+def _refuse(request: Request, message: Refuse) -> None:
+    request.want_host(permitted=request.member.permissions.admit)
+    live = request.live
+    request.context.doors.turn_away(live.session.meeting.id, message.visitor, live.participant_id)
+
+
 def _end(request: Request, _message: End) -> None:
     request.want_host(permitted=request.member.permissions.end)
     request.live.session.end(EndReason.MEETING_ENDED)
@@ -243,6 +257,8 @@ _TABLE: Mapping[type[Message], Act[Message]] = dict(
         _entry(Captions, _captions),
         _entry(Mute, _mute),
         _entry(Kick, _kick),
+        _entry(Admit, _admit),
+        _entry(Refuse, _refuse),
         _entry(End, _end),
         _entry(Ping, _ping),
         _entry(Bye, _bye),

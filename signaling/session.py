@@ -65,6 +65,7 @@ from signaling.replies import (
     SlotCounts,
     Speaking,
     TimersView,
+    Visitors,
     Welcome,
 )
 from signaling.session_life import SessionLife, SessionListener
@@ -78,6 +79,7 @@ from signaling.views import (
     participant_view,
     recording_view,
     session_view,
+    visitor_views,
 )
 
 _LOG = logging.getLogger("roomtone.signaling")
@@ -143,6 +145,11 @@ class LiveSession(RoomListener, SessionListener):
         """Every connection that has not ended."""
         for member in self.members():
             yield from tuple(member.connections.values())
+
+    @property
+    def hosted(self) -> bool:
+        """Somebody who may let others in is connected."""
+        return any(member.joined and member.permissions.admit for member in self.members())
 
     # Coming in
 
@@ -256,6 +263,9 @@ class LiveSession(RoomListener, SessionListener):
         live = sum(1 for member in people if member.joined)
         bots = len(self._present) - len(people)
         self._life.post(PresenceChanged(live, len(people) - live, bots))
+        doors = self._context.doors
+        if doors.visits(self.meeting.id) and self.hosted:
+            doors.host_present(self.meeting.id)
 
     # What people do
 
@@ -313,6 +323,7 @@ class LiveSession(RoomListener, SessionListener):
         for source in TrackSource:
             self._apply_mute(member, source)
         self._tell_changed(member)
+        self._send(member, self._visitors_of(member))
 
     def kick(self, member: Member, by: str | None, *, for_good: bool = True) -> None:
         """Remove somebody at once; unless `for_good` is False their token is void."""
@@ -390,6 +401,12 @@ class LiveSession(RoomListener, SessionListener):
         sequence = self._journal.write(RecordingChanged(notice))
         message = RecordingMessage(sequence=sequence, recording=any_recording_view(notice))
         self.broadcast(message)
+
+    def door_changed(self) -> None:
+        """Somebody came to the door or went from it: whoever may admit is told."""
+        for member in self.members():
+            if member.permissions.admit:
+                self._send(member, self._visitors_of(member))
 
     def captions_changed(self, notice: CaptionsNotice) -> None:
         """Captions began, ended, or cannot be had."""
@@ -509,6 +526,16 @@ class LiveSession(RoomListener, SessionListener):
     def _tell_changed(self, member: Member) -> None:
         self.broadcast(Roster(sequence=self._journal.sequence, changed=[self._view(member)]))
 
+    def _visitors_of(self, member: Member) -> Visitors:
+        """Who waits, as far as it concerns a member."""
+        waiting = self._context.doors.visitors(self.meeting.id)
+        return Visitors(visitors=visitor_views(waiting if member.permissions.admit else ()))
+
+    @staticmethod
+    def _send(member: Member, message: Reply) -> None:
+        for live in member.connections.values():
+            live.send(message)
+
     def _view(self, member: Member) -> ParticipantView:
         return participant_view(member.participant, member.newest, member.tracks())
 
@@ -533,6 +560,7 @@ class LiveSession(RoomListener, SessionListener):
             recording=recording_view(self.recording),
             captions=None if self.captions is None else captions_view(self.captions),
             chat=[chat_view(message) for message in self._chat],
+            visitors=self._visitors_of(member).visitors,
             ice_servers=ice_server_views(settings.ice_servers),
             slots=SlotCounts(audio=settings.audio_slots, video=settings.video_slots),
             timers=TimersView(disconnected=timers.disconnected, failed=timers.failed),

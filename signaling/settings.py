@@ -19,6 +19,7 @@ class SignalingSettings:
         hello_seconds: How long a WebSocket may be silent before its `hello`.
         heartbeat_seconds: Between two pings; a WebSocket silent for three of them is lost.
         outbox_messages: Messages that may wait for a slow reader before it is closed.
+        waiting_seconds: How long somebody may wait at a meeting's door.
     """
 
     timers: RtcTimers = field(default_factory=RtcTimers)
@@ -30,3 +31,4 @@ class SignalingSettings:
     hello_seconds: float = 10.0
     heartbeat_seconds: float = 2.0
     outbox_messages: int = 256
+    waiting_seconds: float = 1800.0

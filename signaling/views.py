@@ -14,6 +14,7 @@ from signaling.model import (
     RecordingState,
     Session,
     Track,
+    Visitor,
 )
 from signaling.ports import IceServer
 from signaling.replies import (
@@ -29,6 +30,7 @@ from signaling.replies import (
     SessionView,
     SlotView,
     TrackView,
+    VisitorView,
 )
 
 _OVER = (RecordingState.PROCESSING, RecordingState.READY, RecordingState.FAILED)
@@ -120,6 +122,11 @@ def chat_view(message: ChatMessage) -> ChatView:
         text=message.text,
         at=message.at,
     )
+
+
+def visitor_views(visitors: Iterable[Visitor]) -> list[VisitorView]:
+    """Who waits at the door, as those who may admit see it."""
+    return [VisitorView(id=one.id, name=one.name, since=one.since) for one in visitors]
 
 
 def meeting_view(meeting: Meeting) -> MeetingView:

@@ -38,6 +38,7 @@ async def create_meeting(call: Call, body: shapes.NewMeeting) -> Answer:
         max_participants=body.max_participants,
         record=body.record,
         captions=body.captions,
+        waiting_room=body.waiting_room,
         access=body.access,
     )
     meeting = await call.app.meetings.create(wish, account=who.account, by=who.sub)
@@ -94,6 +95,7 @@ async def change_meeting(call: Call, meeting: str, body: shapes.MeetingChange) -
         max_participants=body.max_participants,
         record=body.record,
         captions=body.captions,
+        waiting_room=body.waiting_room,
         access=body.access,
         status=body.status,
     )
@@ -165,6 +167,7 @@ async def get_lobby(call: Call, meeting: str) -> shapes.Lobby:
         and call.app.recordings.running_in(live.session.id) is not None,
         participants=[who.name for who in people],
         full=len(people) >= found.max_participants,
+        waiting_room=found.waiting_room,
     )
 
 

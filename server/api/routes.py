@@ -11,6 +11,7 @@ from server.api import (
     signaling,
     system,
     transcripts,
+    visitors,
 )
 from server.http.registry import Registry
 
@@ -23,6 +24,7 @@ def native_routes() -> Registry:
         sessions,
         quality,
         participants,
+        visitors,
         recordings,
         transcripts,
         shares,

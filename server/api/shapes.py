@@ -21,6 +21,7 @@ from signaling.model import (
     RecordPolicy,
     Role,
     SessionState,
+    WaitingRoom,
 )
 
 VISIBLE = r"[^\s\x00-\x1f\x7f-\x9f]"
@@ -66,6 +67,7 @@ class Meeting(BaseModel):
     access: Access
     record: RecordPolicy
     captions: CaptionPolicy
+    waiting_room: WaitingRoom
     max_participants: int
     created_at: Time
 
@@ -84,6 +86,7 @@ class NewMeeting(BaseModel):
     max_participants: People | None = None
     record: RecordPolicy | None = None
     captions: CaptionPolicy | None = None
+    waiting_room: WaitingRoom | None = None
     access: Access | None = None
 
 
@@ -94,6 +97,7 @@ class MeetingChange(BaseModel):
     max_participants: People | None = None
     record: RecordPolicy | None = None
     captions: CaptionPolicy | None = None
+    waiting_room: WaitingRoom | None = None
     access: Access | None = None
     status: MeetingStatus | None = None
 
@@ -117,6 +121,28 @@ class Lobby(BaseModel):
     recording_active: bool
     participants: list[str] = Field(description="Names of those inside.")
     full: bool
+    waiting_room: WaitingRoom = Field(description="Whether a host must let guests in.")
+
+
+class Visitor(BaseModel):
+    """Somebody who waits at a meeting's door."""
+
+    id: str
+    name: str
+    user_id: str | None
+    since: Time
+
+
+class Visitors(BaseModel):
+    """Everybody who waits at a meeting's door."""
+
+    items: list[Visitor] = Field(description="First come first.")
+
+
+class Admitted(BaseModel):
+    """What letting everybody in came to."""
+
+    count: int = Field(description="How many were let in.")
 
 
 class NewToken(BaseModel):

@@ -23,6 +23,7 @@ def meeting(app: App, found: model.Meeting) -> shapes.Meeting:
         access=found.access,
         record=found.record,
         captions=found.captions,
+        waiting_room=found.waiting_room,
         max_participants=found.max_participants,
         created_at=utc(found.created_at),
     )

@@ -81,6 +81,18 @@ class Admissions:
             _ = await self._users.ensure(admission.user_id, admission.name)
         return admission
 
+    async def renew(self, admission: Admission) -> Admission:
+        """The same admission as meeting and invitation stand now, for somebody who waited.
+
+        Raises:
+            Refused: `meeting_not_found`, `meeting_inactive`, `token_invalid`.
+        """
+        meeting = await self._meetings.get(admission.meeting.id)
+        if meeting.status is MeetingStatus.INACTIVE:
+            raise Refused(RefusalKind.GONE, "meeting_inactive", "This meeting is closed.")
+        now = dataclasses.replace(admission, meeting=meeting)
+        return await self._invited(now, admission.invitation_id)
+
     def resume_token(self, admission: Admission, *, session_id: str, participant_id: str) -> str:
         """A token that lets the same participant come back without a join token."""
         return self._signer.issue_resume(

@@ -12,7 +12,7 @@ from server.services.text import MAX_NAME, tidy
 from server.storage.port import IntegrationStore
 from signaling.errors import RefusalKind, Refused
 from signaling.ids import new_id
-from signaling.model import Meeting, Permissions, Role
+from signaling.model import Meeting, Permissions, Role, Waits
 
 TOKEN_SECONDS = 100 * 24 * 3600
 """A token of an invitation lasts a hundred days: its holder cannot ask for another."""
@@ -166,6 +166,8 @@ def permissions_data(permissions: Permissions) -> dict[str, object]:
         "kick": permissions.kick,
         "record": permissions.record,
         "end": permissions.end,
+        "admit": permissions.admit,
+        "waits": permissions.waits.value,
     }
 
 
@@ -180,4 +182,10 @@ def permissions_of(data: Mapping[str, object]) -> Permissions:
         kick=bool(data.get("kick")),
         record=bool(data.get("record")),
         end=bool(data.get("end")),
+        admit=bool(data.get("admit", data.get("end"))),  # stored before doors were watched
+        waits=_waits(data.get("waits")),
     )
+
+
+def _waits(word: object) -> Waits:
+    return Waits(word) if isinstance(word, str) and word in set(Waits) else Waits.NO

@@ -25,7 +25,14 @@ from server.services.views import (
 from server.storage.port import MeetingQuery, MeetingStore
 from signaling.errors import RefusalKind, Refused
 from signaling.ids import new_id
-from signaling.model import Access, CaptionPolicy, Meeting, MeetingStatus, RecordPolicy
+from signaling.model import (
+    Access,
+    CaptionPolicy,
+    Meeting,
+    MeetingStatus,
+    RecordPolicy,
+    WaitingRoom,
+)
 
 DEFAULT_TITLE = "Meeting"
 MAX_PARTICIPANTS = 1000
@@ -119,6 +126,7 @@ class MeetingsService:
             account=account,
             keep_alive_seconds=wish.keep_alive_seconds,
             captions=wish.captions or CaptionPolicy.ON,
+            waiting_room=wish.waiting_room or WaitingRoom.OFF,
         )
         await self._store.insert_meeting(meeting)
         self._known.forget(meeting.id)
@@ -172,6 +180,7 @@ class MeetingsService:
             access=change.access or old.access,
             record=change.record or old.record,
             captions=change.captions or old.captions,
+            waiting_room=change.waiting_room or old.waiting_room,
             max_participants=old.max_participants if limit is None else _people(limit),
             keep_alive_seconds=change.keep_alive_seconds or old.keep_alive_seconds,
         )

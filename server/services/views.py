@@ -24,6 +24,7 @@ from signaling.model import (
     Role,
     Session,
     Track,
+    WaitingRoom,
 )
 
 __all__ = [
@@ -69,6 +70,7 @@ class CreateMeeting:
     access: Access | None = None
     keep_alive_seconds: float | None = None
     captions: CaptionPolicy | None = None
+    waiting_room: WaitingRoom | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class PatchMeeting:
     status: MeetingStatus | None = None
     keep_alive_seconds: float | None = None
     captions: CaptionPolicy | None = None
+    waiting_room: WaitingRoom | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ from signaling.model import (
     Role,
     Session,
     SessionState,
+    WaitingRoom,
 )
 
 T = TypeVar("T")
@@ -51,6 +52,7 @@ ENUMS: Mapping[type[object], Mapping[str, type[Enum]]] = {
         "access": Access,
         "record": RecordPolicy,
         "captions": CaptionPolicy,
+        "waiting_room": WaitingRoom,
     },
     Session: {"state": SessionState, "reason": EndReason},
     Participant: {

@@ -60,6 +60,7 @@ meetings = Table(
     Column("deleted_at", Instant),
     Column("keep_alive_seconds", Float),
     Column("captions", String, nullable=False, default="on"),
+    Column("waiting_room", String, nullable=False, default="off"),
     Index("meetings_by_account", "account", "id"),
 )
 

@@ -5,8 +5,14 @@ from signaling.diagrams import page
 
 def test_every_machine_has_a_diagram_with_its_first_and_last_states():
     text = page()
-    assert text.count("```mermaid") == 2
-    for line in ("[*] --> connecting", "failed --> [*]", "[*] --> pending", "ended --> [*]"):
+    assert text.count("```mermaid") == 3
+    for line in (
+        "[*] --> connecting",
+        "failed --> [*]",
+        "[*] --> pending",
+        "ended --> [*]",
+        "refused --> [*]",
+    ):
         assert line in text
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 from aiohttp import WSMsgType, web
@@ -9,6 +10,7 @@ from support.signaling import MEETING, World
 from support.wait import until
 
 from signaling.endpoint import Bucket, SignalingEndpoint
+from signaling.model import WaitingRoom
 from signaling.ports import RtcTimers
 from signaling.settings import SignalingSettings
 
@@ -326,3 +328,59 @@ async def test_a_client_may_hear_everybody_as_one_sound(aiohttp_client, world):
     _, other = await joined(client, name="Eve")
     assert world.engine.specs[welcome["connection"]].mix
     assert not world.engine.specs[other["connection"]].mix
+
+
+class TestTheDoor:
+    @pytest.fixture(autouse=True)
+    def guarded(self, world):
+        world.gate.meeting = replace(MEETING, waiting_room=WaitingRoom.ON)
+
+    async def test_a_visitor_waits_pings_and_is_let_in(self, world, client, ada):
+        ws = await hello(client)
+        waiting = await the_next(ws, "waiting")
+        assert (waiting["name"], waiting["meeting"]["title"]) == ("Bob", "Standup")
+        await ws.send_json({"type": "ping", "id": 3})
+        assert (await the_next(ws, "pong"))["id"] == 3
+        await ws.send_json({"type": "chat", "text": "let me in"})
+        refused = await the_next(ws, "error")
+        assert (refused["code"], refused["fatal"]) == ("invalid_state", False)
+        await ws.send_str('{"type":"nonsense"}')
+        assert (await the_next(ws, "error"))["code"] == "unknown_message"
+        assert ada.outbox.of("visitors")[-1].visitors[0].name == "Bob"
+        ada.says('{"type":"admit"}')
+        assert (await the_next(ws, "welcome"))["you"]["name"] == "Bob"
+        await ws.send_json({"type": "chat", "text": "thank you"})
+        assert (await the_next(ws, "chat"))["message"]["text"] == "thank you"
+
+    async def test_one_who_is_turned_away(self, world, client, ada):
+        ws = await hello(client)
+        await the_next(ws, "waiting")
+        who = ada.outbox.of("visitors")[-1].visitors[0].id
+        ada.says(f'{{"type":"refuse","visitor":"{who}"}}')
+        error = await the_next(ws, "error")
+        assert (error["code"], error["fatal"]) == ("join_refused", True)
+        assert await closing(ws) == 4403
+
+    @pytest.mark.parametrize("way", ["bye", "close", "nonsense", "cut"])
+    async def test_one_who_goes_leaves_the_door_empty(self, world, client, ada, way):
+        ws = await hello(client)
+        await the_next(ws, "waiting")
+        match way:
+            case "bye":
+                await ws.send_json({"type": "bye"})
+                assert await closing(ws) == 1000
+            case "close":
+                await ws.close()
+            case "nonsense":
+                await ws.send_str("{")
+            case _:
+                ws._response.connection.transport.abort()
+        await until(lambda: not world.live.visitors("m1"), 5, lambda: "still waits")
+        assert ada.outbox.of("visitors")[-1].visitors == []
+
+    async def test_one_who_falls_silent(self, world, aiohttp_client, ada):
+        client = await aiohttp_client(serve(world, SignalingSettings(heartbeat_seconds=0.05)))
+        ws = await client.ws_connect("/v1/signaling", autoping=False)
+        await ws.send_json(HELLO)
+        await until(lambda: world.live.visitors("m1"), 5, lambda: "nobody came")
+        await until(lambda: not world.live.visitors("m1"), 5, lambda: "still waits")

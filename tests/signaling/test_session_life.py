@@ -9,6 +9,7 @@ from support.signaling import MEETING, FakeGate, MemoryLog
 
 from media.tasks import TaskScope
 from signaling.context import Context
+from signaling.doors import Doors
 from signaling.events import EndRequested, PresenceChanged
 from signaling.model import EndReason, Meeting, SessionState
 from signaling.session_life import SessionLife, SessionListener
@@ -46,6 +47,7 @@ def begin(
         scope=TaskScope(lambda name, error: None),
         on_error=lambda name, error: None,
         settings=SignalingSettings(),
+        doors=Doors(clock, schedule, 1800, lambda meeting: None),
     )
     life = listener.life = SessionLife(meeting, context, listener, continues)
     return life, listener, log, schedule

@@ -11,7 +11,7 @@ from signaling.errors import RefusalKind, Refused
 from signaling.hub import LiveSessions
 from signaling.log import LogEntry
 from signaling.messages import ClientMessage, parse
-from signaling.model import Access, Meeting, MeetingStatus, RecordPolicy, Role
+from signaling.model import Access, Meeting, MeetingStatus, Permissions, RecordPolicy, Role
 from signaling.ports import Admission, JoinRequest
 from signaling.replies import Reply
 from signaling.settings import SignalingSettings
@@ -28,10 +28,14 @@ MEETING = Meeting(
 
 
 class FakeGate:
-    """Tokens are `host`, `observer` or anything; resume tokens are `session/participant`."""
+    """Tokens are `host`, `observer` or anything; resume tokens are `session/participant`.
+
+    What is in `grants` under a token comes by an invitation of that name.
+    """
 
     def __init__(self) -> None:
         self.meeting = MEETING
+        self.grants: dict[str, Permissions] = {}
         self.refusals = {
             "expired": (RefusalKind.UNAUTHENTICATED, "token_expired"),
             "foreign": (RefusalKind.FORBIDDEN, "token_for_another_meeting"),
@@ -50,13 +54,28 @@ class FakeGate:
                 None,
                 participant_id=participant,
                 resumed_session_id=session,
+                permissions=self.grants.get(request.resume),
             )
         if request.token in self.refusals:
             kind, code = self.refusals[request.token]
             raise Refused(kind, code, "no")
         role = Role(request.token) if request.token in set(Role) else Role.PARTICIPANT
         named = request.token[3:] if request.token and request.token.startswith("id:") else None
-        return Admission(meeting, request.name or "Guest", role, None, participant_id=named)
+        granted = self.grants.get(request.token or "")
+        return Admission(
+            meeting,
+            request.name or "Guest",
+            role,
+            None,
+            participant_id=named,
+            invitation_id=None if granted is None else request.token,
+            permissions=granted,
+        )
+
+    async def renew(self, admission: Admission) -> Admission:
+        if self.meeting.status is MeetingStatus.INACTIVE:
+            raise Refused(RefusalKind.GONE, "meeting_inactive", "closed")
+        return admission
 
     def resume_token(self, admission: Admission, *, session_id: str, participant_id: str) -> str:
         return f"{session_id}/{participant_id}"

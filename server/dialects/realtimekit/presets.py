@@ -18,12 +18,18 @@ from server.dialects.realtimekit.reading import (
 )
 from server.records import Preset
 from server.services.invitations import Grant
-from signaling.model import Permissions, Role
+from signaling.model import Permissions, Role, Waits
 
 _SOURCES: Mapping[str, tuple[TrackSource, ...]] = {
     "audio": (TrackSource.MICROPHONE,),
     "video": (TrackSource.CAMERA,),
     "screenshare": (TrackSource.SCREEN, TrackSource.SCREEN_AUDIO),
+}
+
+_WAITS: Mapping[str, Waits] = {
+    "SKIP": Waits.NO,
+    "ON_PRIVILEGED_USER_ENTRY": Waits.UNTIL_HOST,
+    "SKIP_ON_ACCEPT": Waits.UNTIL_ADMITTED,
 }
 
 
@@ -48,6 +54,8 @@ def grant_of(preset: Preset) -> Grant:
         kick=kick,
         record=bool(given["can_record"]),
         end=kick,
+        admit=bool(given["accept_waiting_requests"]),
+        waits=_WAITS.get(str(given["waiting_room_type"]), Waits.NO),
     )
     role = Role.HOST if kick else Role.PARTICIPANT if sources else Role.OBSERVER
     return Grant(preset, role, permissions)

@@ -3,7 +3,7 @@ from support.webserver import KEY, Web
 
 MEMBERS = {
     "id", "convex_id", "title", "url", "status", "access", "record", "max_participants",
-    "captions", "created_at",
+    "captions", "waiting_room", "created_at",
 }  # fmt: skip
 
 

@@ -154,6 +154,17 @@ class TestResume:
         assert await code_of(app.gate.admit(ask(of, resume=token))) == "meeting_inactive"
 
 
+class TestRenewing:
+    async def test_somebody_who_waited_comes_in_as_the_meeting_stands_now(self, app: App):
+        of = await created(app)
+        first = await app.gate.admit(ask(of, name="Ada"))
+        _ = await app.meetings.patch(of.id, PatchMeeting(title="Renamed"))
+        again = await app.gate.renew(first)
+        assert (again.name, again.meeting.title) == ("Ada", "Renamed")
+        _ = await app.meetings.patch(of.id, PatchMeeting(status=MeetingStatus.INACTIVE))
+        assert await code_of(app.gate.renew(first)) == "meeting_inactive"
+
+
 class TestLimits:
     async def test_guessing_from_one_address_ends(self, app: App):
         of = await created(app)

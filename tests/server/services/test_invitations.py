@@ -16,7 +16,7 @@ from server.services.invitations import (
     permissions_of,
 )
 from signaling.errors import Refused
-from signaling.model import Permissions, Role
+from signaling.model import Permissions, Role, Waits
 
 PRESET = Preset("p", "default", "speaker", {}, NOW, NOW)
 QUIET = Permissions(sources=frozenset({TrackSource.CAMERA}))
@@ -34,6 +34,9 @@ class Live:
 def test_permissions_survive_storage():
     for role in Role:
         assert permissions_of(permissions_data(Permissions.of(role))) == Permissions.of(role)
+    asks = Permissions(admit=True, waits=Waits.UNTIL_HOST)
+    assert permissions_of(permissions_data(asks)) == asks
+    assert permissions_of({"waits": "for ever"}).waits is Waits.NO
     nothing = Permissions(sources=frozenset(), chat=False)
     assert permissions_of({}) == permissions_of({"sources": "all"}) == nothing
 

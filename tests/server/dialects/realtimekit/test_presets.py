@@ -5,7 +5,7 @@ from server.dialects.realtimekit.preset_documents import STANDARD
 from server.dialects.realtimekit.presets import grant_of
 from server.records import Preset
 from server.services.invitations import Grant
-from signaling.model import Permissions, Role
+from signaling.model import Permissions, Role, Waits
 
 
 def grant(name: str) -> Grant:
@@ -22,6 +22,19 @@ def test_standard_presets_come_to_roles_and_rights():
     viewer = grant("webinar_viewer")
     assert (viewer.role, viewer.permissions.sources) == (Role.OBSERVER, frozenset())
     assert viewer.permissions.chat
+
+
+def test_waiting_rooms_come_to_what_is_waited_for():
+    found = {}
+    for word in ("SKIP", "ON_PRIVILEGED_USER_ENTRY", "SKIP_ON_ACCEPT", "SOMETHING"):
+        given = {"permissions": {"waiting_room_type": word}}
+        found[word] = grant_of(Preset("p", "a", "n", given, NOW, NOW)).permissions.waits
+    assert list(found.values()) == [
+        Waits.NO, Waits.UNTIL_HOST, Waits.UNTIL_ADMITTED, Waits.NO,
+    ]  # fmt: skip
+    assert grant("group_call_guest").permissions.waits is Waits.UNTIL_ADMITTED
+    assert grant("group_call_host").permissions.admit
+    assert not grant("group_call_participant").permissions.admit
 
 
 async def test_a_changed_preset_counts_at_once_for_people_inside(kit):
