@@ -78,6 +78,27 @@ class StreamReading:
 
 
 @dataclass(frozen=True, slots=True)
+class ListenerStats:
+    """What a client itself says of all that it receives of one kind, since it connected.
+
+    Attributes:
+        kind: Audio or video.
+        packets_received: RTP packets that arrived.
+        packets_lost: RTP packets that did not.
+        jitter_ms: Highest interarrival jitter of its streams.
+        freezes: Times that a picture stood still (W3C webrtc-stats `freezeCount`).
+        frozen_seconds: For how long in all.
+    """
+
+    kind: MediaKind
+    packets_received: int = 0
+    packets_lost: int = 0
+    jitter_ms: float = 0.0
+    freezes: int = 0
+    frozen_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """A judged connection quality.
 

@@ -10,6 +10,7 @@ from media.types import (
     ConnectionSpec,
     ConnectionStats,
     Heard,
+    ListenerStats,
     Publication,
     RoomListener,
     RoomTap,
@@ -78,6 +79,9 @@ class MediaEngine(Protocol):
 
     def set_view(self, connection_id: str, tiles: Sequence[TileRequest]) -> None:
         """What the page shows, most important first."""
+
+    def set_listener_stats(self, connection_id: str, stats: Sequence[ListenerStats]) -> None:
+        """What the client says of the media it receives; believed where its reports are missing."""
 
     def set_muted(self, connection_id: str, source: TrackSource, *, muted: bool) -> None:
         """Drop (or accept again) a source's packets before anybody gets them."""

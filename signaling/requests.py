@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeVar, cast
 
 from media.types import TileRequest, TrackSource
+from signaling.client_stats import heard
 from signaling.connection import LiveConnection
 from signaling.context import Context
 from signaling.errors import RefusalKind, Refused
@@ -130,6 +131,7 @@ def _view(request: Request, message: View) -> None:
 
 def _stats(request: Request, message: Stats) -> None:
     request.live.client_stats = tuple(message.stats)
+    request.context.engine.set_listener_stats(request.live.id, heard(message.stats))
 
 
 def _chat(request: Request, message: Chat) -> None:

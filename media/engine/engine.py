@@ -30,6 +30,7 @@ from media.types import (
     ConnectionSpec,
     ConnectionStats,
     Heard,
+    ListenerStats,
     Mixing,
     MixTrack,
     Publication,
@@ -217,6 +218,12 @@ class Engine:
         peer = self._peers.get(connection_id)
         if peer is not None:
             peer.connection.room.set_view(peer.connection, tuple(tiles))
+
+    def set_listener_stats(self, connection_id: str, stats: Sequence[ListenerStats]) -> None:
+        """What the client says of the media it receives; believed where its reports are missing."""
+        peer = self._peers.get(connection_id)
+        if peer is not None:
+            peer.quality.listener(peer.connection, stats)
 
     def set_muted(self, connection_id: str, source: TrackSource, *, muted: bool) -> None:
         """Drop (or accept again) a source's packets before anybody gets them."""

@@ -1,15 +1,28 @@
 """One second of a connection, from the plane's meters into the quality judge."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from media.plane.port import Connection, Track
 from media.quality.connection import ConnectionJudge, StreamName, StreamTick
 from media.quality.measure import Bucket, ReportMeter, StreamMeter
 from media.quality.table import StreamTable
-from media.types import Direction, Reading, StreamReading, TrackSource
+from media.types import (
+    Direction,
+    ListenerStats,
+    MediaKind,
+    Reading,
+    StreamReading,
+    TrackSource,
+)
 
 REPORT_SECONDS = 30.0  # a steady label is told this often, so that charts have points
 # Whoever mutes says so; after the mute ends a microphone has this long to open.
 OPENING_TICKS = 5
 _LOST_NS = 5_000_000_000
+
+REPORTLESS_TICKS = 15  # without receiver reports: then the client's own counters are believed
+_MILLISECONDS = 1000  # clock rate of a client's jitter
 
 Ticks = dict[StreamName, StreamTick]
 
@@ -32,6 +45,8 @@ class PeerQuality:
         self._told: Reading | None = None
         self._told_at = 0.0
         self._gone = False
+        self._reported: dict[MediaKind, int] = {}  # seconds since the last receiver report
+        self._told_by: dict[MediaKind, ReportMeter] = {}  # the client's own counters
         self._opening: dict[TrackSource, int] = {}  # seconds left until a silent track has stalled
 
     def tick(self, connection: Connection, now_ns: int, *, server_limited: bool) -> None:
@@ -55,7 +70,7 @@ class PeerQuality:
             return
         self._gone = False
         ticks = self._uplink(connection, now_ns)
-        _add_downlink(connection, ticks)
+        self._add_downlink(connection, ticks)
         trip_ns, connection.trip_ns = connection.trip_ns, None
         trip_ms = None if trip_ns is None else trip_ns / 1e6
         self._judge.put(ticks, trip_ms, server_limited=server_limited)
@@ -67,6 +82,23 @@ class PeerQuality:
             self._put = False
             self.reading = self._judge.read()
             self.streams = self._judge.streams()
+
+    def listener(self, connection: Connection, stats: Sequence[ListenerStats]) -> None:
+        """Take what the client says of the media it receives."""
+        for one in stats:
+            meter = self._told_by.setdefault(one.kind, ReportMeter(_MILLISECONDS))
+            gaps = sum(
+                slot.rewriter.holes(None if slot.stream is None else slot.stream.progress)
+                + slot.resent
+                for slot in connection.slots.values()
+                if slot.spec.kind is one.kind
+            )
+            meter.report(
+                (one.packets_received + one.packets_lost) & 0xFFFFFFFF,
+                one.packets_lost & 0xFFFFFF,
+                round(one.jitter_ms),
+                gaps,
+            )
 
     def close(self) -> None:
         """The connection is gone: its place in the table is free."""
@@ -93,6 +125,9 @@ class PeerQuality:
             name = StreamName(Direction.UPLINK, track.spec.source)
             muted = self._rests(track, arrived=bool(bucket.arrived))
             ticks[name] = StreamTick(bucket, muted=muted)
+            if track.idle:
+                track.idle = False
+                self._judge.sender_idle(name)
         return ticks
 
     def _settled(self, track: Track, now_ns: int) -> Bucket | None:
@@ -125,13 +160,25 @@ class PeerQuality:
         self._opening[source] = left - 1
         return True
 
+    def _add_downlink(self, connection: Connection, ticks: Ticks) -> None:
+        """What the listener's reports settled on the slots, those of a kind seen as one stream."""
+        found: dict[MediaKind, Bucket] = {}
+        for slot in connection.slots.values():
+            if not isinstance(slot.meter, ReportMeter) or slot.track is None:
+                continue
+            feed = slot.stream
+            sent = None if feed is None else slot.rewriter.sent(feed.progress)[0]
+            bucket, kind = slot.meter.settle(sent), slot.spec.kind
+            found[kind] = found[kind].plus(bucket) if kind in found else bucket
+        for kind, bucket in found.items():
+            name = StreamName(Direction.DOWNLINK, kind)
+            ticks[name] = StreamTick(self._believed(kind, bucket))
 
-def _add_downlink(connection: Connection, ticks: Ticks) -> None:
-    """What the listener's reports settled on the slots, those of a kind seen as one stream."""
-    for slot in connection.slots.values():
-        if not isinstance(slot.meter, ReportMeter) or slot.track is None:
-            continue
-        bucket = slot.meter.settle()
-        name = StreamName(Direction.DOWNLINK, slot.spec.kind)
-        known = ticks.get(name)
-        ticks[name] = StreamTick(bucket if known is None else known.bucket.plus(bucket))
+    def _believed(self, kind: MediaKind, bucket: Bucket) -> Bucket:
+        """What the receiver reports say; the client's counters where none came for long."""
+        told = self._told_by[kind].settle() if kind in self._told_by else None
+        missing = 0 if bucket.settled else self._reported.get(kind, 0) + 1
+        self._reported[kind] = missing
+        if told is None or missing <= REPORTLESS_TICKS:
+            return bucket
+        return replace(told, sent=bucket.sent)

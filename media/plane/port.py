@@ -124,6 +124,7 @@ class Track:
         "hang",
         "head",
         "height",
+        "idle",
         "jitter_ms",
         "layers",
         "level_extension",
@@ -140,6 +141,7 @@ class Track:
         "received",
         "report_expected",
         "report_received",
+        "reported_packets",
         "resync",
         "rid",
         "sender_report",
@@ -212,6 +214,8 @@ class Track:
         self.report_expected = 0
         self.report_received = 0
         self.sender_report: tuple[int, int] | None = None  # middle NTP bits, arrival ns
+        self.reported_packets = -1  # sent so far, by the sender's last report
+        self.idle = False  # nothing was sent between its last two
         self.missing = MissingTracker()
         if self.cache is not None:
             self.cache.clear()

@@ -113,6 +113,8 @@ class Reports:
             return
         middle = report.ntp >> 16 & 0xFFFFFFFF
         track.sender_report = (middle, at_ns)
+        track.idle = report.packets == track.reported_packets
+        track.reported_packets = report.packets
         for _, tap in track.taps:
             tap.sender_report(at_ns, report.ntp, report.rtp_timestamp)
         if track.muted:

@@ -57,6 +57,7 @@ class SenderReport:
     ssrc: int
     ntp: int
     rtp_timestamp: int
+    packets: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +131,8 @@ def _packets(compound: bytes) -> Iterator[tuple[int, int, bytes]]:
 
 def _read(kind: int, count: int, body: bytes) -> Iterator[Fact]:
     if kind == SENDER_REPORT:
-        ssrc, ntp, rtp_timestamp, _, _ = _SENDER.unpack_from(body)
-        yield SenderReport(ssrc, ntp, rtp_timestamp)
+        ssrc, ntp, rtp_timestamp, packets, _ = _SENDER.unpack_from(body)
+        yield SenderReport(ssrc, ntp, rtp_timestamp, packets)
         yield from _report_blocks(body, 24, count)
     elif kind == RECEIVER_REPORT:
         yield from _report_blocks(body, 4, count)

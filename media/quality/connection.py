@@ -1,6 +1,6 @@
 """From streams to their connection: the worst active stream speaks for it; pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from media.quality import model
 from media.quality.measure import Bucket
 from media.quality.table import NARROW_TICKS, WIDE_TICKS, StreamState, StreamTable
 from media.quality.trips import RoundTrips
-from media.types import Direction, MediaKind, Reading, StreamReading, TrackSource
+from media.types import Direction, MediaKind, QualityLabel, Reading, StreamReading, TrackSource
 
 _VIDEO = frozenset((TrackSource.CAMERA, TrackSource.SCREEN, MediaKind.VIDEO))
 
@@ -57,16 +57,13 @@ class ConnectionJudge:
         self._bpl = bpl
         self._table = StreamTable() if table is None else table
         self._rows: dict[StreamName, int] = {}
-        self._states: dict[StreamName, StreamState] = {}
+        self._names: dict[int, StreamName] = {}  # by row, uplinks first
         self._trips = RoundTrips()
         self._reading: Reading | None = None
 
     def stream(self, name: StreamName) -> StreamState:
         """What is known of one stream; it begins when it is first asked for."""
-        row = self._row(name)
-        if name not in self._states:
-            (self._states[name],) = self._table.states([row])
-        return self._states[name]
+        return self._table.states([self._row(name)])[0]
 
     def tick(
         self,
@@ -99,23 +96,20 @@ class ConnectionJudge:
         for name in ticks:
             if name not in rows:
                 _ = self._row(name)
-        trips: dict[int, float] = {}
+        worst = self._trips.worst
+        full = worst(NARROW_TICKS), worst(WIDE_TICKS)
         for name, row in rows.items():
             one = ticks.get(name, _SILENT)
-            bucket = one.bucket
-            length = 1 if bucket.restarted else lengths[row] + 1
-            narrow = min(length, NARROW_TICKS)
-            wide = min(length, WIDE_TICKS)
-            if narrow not in trips:
-                trips[narrow] = self._trips.worst(narrow)
-            if wide not in trips:
-                trips[wide] = self._trips.worst(wide)
-            put(row, bucket, trips[narrow], trips[wide], one.muted, server_limited)
+            bucket, length = one.bucket, lengths[row] + 1
+            if bucket.restarted or length < WIDE_TICKS:
+                length = 1 if bucket.restarted else length
+                trips = worst(min(length, NARROW_TICKS)), worst(length)
+            else:
+                trips = full
+            put(row, bucket, *trips, one.muted, server_limited)
 
     def read(self) -> Reading | None:
         """The reading once the table was scored, kept over silence; None if too little is known."""
-        states = self._table.states(list(self._rows.values()))
-        self._states = dict(zip(self._rows, states, strict=True))
         self._judge()
         return self._reading
 
@@ -124,10 +118,12 @@ class ConnectionJudge:
         self._trips.clear()
         for row in self._rows.values():
             self._table.lose(row)
-        self._states.clear()
         loss = self._reading.loss_percent if self._reading else 0.0
-        lost = Reading(model.LOWEST, model.SCORE_FLOOR, "transport", loss, None, 0.0)
-        return self._keep(lost)
+        age = self._age(model.LOWEST)
+        self._reading = lost = Reading(
+            model.LOWEST, model.SCORE_FLOOR, "transport", loss, None, 0.0, age_seconds=age
+        )
+        return lost
 
     def sender_idle(self, name: StreamName) -> None:
         """A sender report shows that nothing was sent: the silence is no stall."""
@@ -138,23 +134,13 @@ class ConnectionJudge:
         for row in self._rows.values():
             self._table.remove(row)
         self._rows.clear()
-        self._states.clear()
+        self._names.clear()
 
     def streams(self) -> tuple[StreamReading, ...]:
         """Every stream by itself, in order of appearance."""
+        reading = self._table.reading
         return tuple(
-            StreamReading(
-                name.direction,
-                name.source.value,
-                stream.label,
-                round(stream.score, 1),
-                stream.reason,
-                stream.packets,
-                stream.lost,
-                round(stream.jitter_ms, 2),
-                stream.active,
-            )
-            for name, stream in ((name, self.stream(name)) for name in self._rows)
+            reading(row, name.direction, name.source.value) for name, row in self._rows.items()
         )
 
     def _row(self, name: StreamName) -> int:
@@ -166,19 +152,24 @@ class ConnectionJudge:
             stalls = name.direction is Direction.UPLINK and not video
             bpl = model.BPL_VIDEO if video else self._bpl
             row = self._rows[name] = self._table.add(bpl, stalls=stalls)
+            named = [*self._names.items(), (row, name)]
+            # Ties of labels and scores go to the uplink.
+            self._names = dict(
+                sorted(named, key=lambda pair: pair[1].direction is Direction.DOWNLINK)
+            )
         return row
 
     def _judge(self) -> None:
-        worst = _worst((n, s) for n, s in self._states.items() if s.active)
-        if worst is None:
+        row = self._table.worst(self._names)
+        if row is None:
             if self._reading is not None:
                 self._reading = replace(
                     self._reading, active=False, age_seconds=self._reading.age_seconds + 1
                 )
             return
-        name, stream = worst
+        name, stream = self._names[row], self._table.states([row])[0]
         if stream.label is not None:
-            reading = Reading(
+            self._reading = Reading(
                 stream.label,
                 round(stream.score, 1),
                 stream.reason,
@@ -187,27 +178,10 @@ class ConnectionJudge:
                 round(stream.jitter_ms, 2),
                 name.direction,
                 name.source.value,
+                age_seconds=self._age(stream.label),
             )
-            _ = self._keep(reading)
 
-    def _keep(self, reading: Reading) -> Reading:
+    def _age(self, label: QualityLabel) -> int:
+        """Seconds that a label has been for, this one included."""
         before = self._reading
-        if before is not None and before.label is reading.label:
-            reading = replace(reading, age_seconds=before.age_seconds + 1)
-        self._reading = reading
-        return reading
-
-
-def _worst(
-    streams: Iterable[tuple[StreamName, StreamState]],
-) -> tuple[StreamName, StreamState] | None:
-    """Ties of labels go to the lower score, then to the uplink."""
-    return min(
-        streams,
-        key=lambda pair: (
-            model.RANK[pair[1].label or model.HIGHEST],
-            pair[1].score,
-            pair[0].direction is Direction.DOWNLINK,
-        ),
-        default=None,
-    )
+        return before.age_seconds + 1 if before is not None and before.label is label else 0

@@ -22,6 +22,8 @@ class Bucket:
         lost: Packets settled as lost.
         jitter_ms: Highest interarrival jitter in the tick (RFC 3550 section 6.4.1).
         restarted: The stream began a new run of sequence numbers; earlier ticks do not compare.
+        sent: Packets sent in the tick, of a stream whose fate rare reports tell in lumps; None
+            where every tick settles its own packets.
     """
 
     received: int = 0
@@ -29,6 +31,7 @@ class Bucket:
     lost: int = 0
     jitter_ms: float = 0.0
     restarted: bool = False
+    sent: int | None = None
 
     @property
     def arrived(self) -> int:
@@ -40,6 +43,11 @@ class Bucket:
         """Packets whose fate is known."""
         return self.received + self.recovered + self.lost
 
+    @property
+    def flowed(self) -> int:
+        """Packets of the tick as far as a packet rate is concerned."""
+        return self.settled if self.sent is None else self.sent
+
     def plus(self, other: "Bucket") -> "Bucket":
         """Two streams of one direction seen as one: counts added, the worse jitter."""
         return Bucket(
@@ -48,6 +56,7 @@ class Bucket:
             self.lost + other.lost,
             max(self.jitter_ms, other.jitter_ms),
             self.restarted or other.restarted,
+            None if self.sent is None and other.sent is None else self.flowed + other.flowed,
         )
 
 
@@ -203,7 +212,16 @@ class ReportMeter:
         clock_rate: RTP clock in Hz.
     """
 
-    __slots__ = ("_expected", "_gaps", "_highest", "_jitter", "_lost", "_lost_seen", "_rate")
+    __slots__ = (
+        "_expected",
+        "_gaps",
+        "_highest",
+        "_jitter",
+        "_lost",
+        "_lost_seen",
+        "_rate",
+        "_sent",
+    )
 
     def __init__(self, clock_rate: int) -> None:
         self._rate = clock_rate
@@ -213,6 +231,7 @@ class ReportMeter:
         self._expected = 0
         self._lost = 0
         self._jitter = 0
+        self._sent = 0
 
     def report(self, highest: int, cumulative_lost: int, jitter: int, gaps: int = 0) -> None:
         """Take one report block; the first is the base line.
@@ -238,10 +257,21 @@ class ReportMeter:
         self._lost_seen = cumulative_lost
         self._gaps = gaps
 
-    def settle(self) -> Bucket:
-        """The counters of the reports since the last call; empty when none came."""
+    def settle(self, sent: int | None = None) -> Bucket:
+        """The counters of the reports since the last call; none settled when none came.
+
+        Args:
+            sent: Packets sent so far, 32 bits; None when nobody counts them.
+        """
+        flowed = None
+        if sent is not None:
+            flowed, self._sent = (sent - self._sent) & 0xFFFFFFFF, sent
         bucket = Bucket(
-            self._expected - self._lost, 0, self._lost, self._jitter * 1000.0 / self._rate
+            self._expected - self._lost,
+            0,
+            self._lost,
+            self._jitter * 1000.0 / self._rate,
+            sent=flowed,
         )
         self._expected = self._lost = self._jitter = 0
         return bucket

@@ -4,7 +4,7 @@ The rules are those of `docs/explanation`: windows, smoothing, hysteresis, and w
 Columns hold what a stream remembers; a tick is put for some rows and then scored for all of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from media.quality import model
 from media.quality.measure import Bucket
 from media.quality.rates import PacketRateModes
-from media.types import QualityLabel
+from media.types import Direction, QualityLabel, StreamReading
 
 NARROW_TICKS = 5
 WIDE_TICKS = 15
@@ -81,13 +81,13 @@ class StreamTable:
 
     def __init__(self) -> None:
         self.lengths: list[int] = []
-        self._known: list[list[float]] = []  # the columns by row, for reading
+        self._known = _Known()
         self._free: list[int] = []
         self._used = 0
         self._put: list[int] = []
-        self._news: list[tuple[int, int, bool, float, bool, bool, float, float]] = []
+        self._news: list[float] = []  # nine of each row that was put
         self._modes = PacketRateModes()
-        self._window = np.zeros((4, 0, WIDE_TICKS))  # settled, lost, jitter, made up
+        self._window = np.zeros((5, 0, WIDE_TICKS))  # settled, lost, jitter, made up, flowed
         self._history = np.zeros((0, HISTORY_TICKS))
         self._columns = np.zeros((len(_COLUMNS), 0))
         self._bpl = np.zeros(0)
@@ -144,17 +144,17 @@ class StreamTable:
             limited: Our own event loop stalled: the label must not fall.
         """
         self._put.append(row)
-        self._news.append(
-            (
-                bucket.received + bucket.recovered,
-                bucket.lost,
-                bucket.restarted,
-                bucket.jitter_ms,
-                muted,
-                limited,
-                narrow_trip_ms,
-                wide_trip_ms,
-            )
+        arrived, lost = bucket.received + bucket.recovered, bucket.lost
+        self._news += (
+            arrived,
+            lost,
+            bucket.restarted,
+            bucket.jitter_ms,
+            muted,
+            limited,
+            narrow_trip_ms,
+            wide_trip_ms,
+            arrived + lost if bucket.sent is None else bucket.sent,
         )
 
     def tick(self) -> None:
@@ -162,7 +162,7 @@ class StreamTable:
         if not self._put:
             return
         rows = np.array(self._put)
-        news = np.array(self._news, dtype=float).T
+        news = np.array(self._news, dtype=float).reshape(len(rows), -1).T
         self._put, self._news = [], []
         for row in rows[news[2] > 0]:
             self._forget(row)
@@ -170,7 +170,7 @@ class StreamTable:
         self._append(rows, settled, news)
         self._rate(rows, news)
         self.lengths = self._columns[_LENGTH].astype(int).tolist()
-        self._known = self._columns.T.tolist()
+        self._known.read(self._columns)
 
     def lose(self, row: int) -> None:
         """The transport is lost: held, and poor as soon as packets come again."""
@@ -190,8 +190,28 @@ class StreamTable:
 
     def states(self, rows: Sequence[int]) -> list[StreamState]:
         """What is known of these streams, in this order."""
+        return [self._known.state(row) for row in rows]
+
+    def worst(self, rows: Iterable[int]) -> int | None:
+        """The row that speaks for them: lowest label, then score; None when none is active."""
+        rank = self._known.rank
+        worst = min(rows, key=rank.__getitem__, default=None)
+        return None if worst is None or rank[worst] >= _SILENT_RANK else worst
+
+    def reading(self, row: int, direction: Direction, source: str) -> StreamReading:
+        """What is known of a stream, as it is told to others."""
         known = self._known
-        return [_state(known[row]) for row in rows]
+        return StreamReading(
+            direction,
+            source,
+            known.label[row],
+            known.told_score[row],
+            known.reason[row],
+            known.packets[row],
+            known.lost[row],
+            known.told_jitter[row],
+            known.rank[row] < _SILENT_RANK,
+        )
 
     # Steps of a tick
 
@@ -205,7 +225,8 @@ class StreamTable:
         moved[_SETTLED, :, -1], moved[_LOST, :, -1] = settled, news[1]
         moved[_JITTER, :, -1], moved[_MADE_UP, :, -1] = news[3], 0
         columns[_LENGTH, rows] = length = np.minimum(columns[_LENGTH, rows] + 1, WIDE_TICKS)
-        self._modes.add(rows, settled)
+        moved[_FLOWED, :, -1] = news[8]
+        self._modes.add(rows, news[8])
         came = news[0] > 0
         ticks = np.minimum(length, NARROW_TICKS)
         recent = moved[_SETTLED, :, -NARROW_TICKS:].sum(axis=1)
@@ -230,13 +251,13 @@ class StreamTable:
         if not judged.any():
             return
         rows, near = rows[judged], near[judged]
-        total, lost, jitter, made_up = np.where(near, narrow[:, judged], wide[:, judged])
+        total, lost, jitter, made_up, flowed = np.where(near, narrow[:, judged], wide[:, judged])
         length = columns[_LENGTH, rows]
         ticks = np.where(near, np.minimum(length, NARROW_TICKS), length)
         percent = 100.0 * lost / total
         columns[_LOSS_PERCENT, rows], columns[_WINDOW_JITTER, rows] = percent, jitter
         trips = np.where(near, news[6][judged], news[7][judged])
-        weighted = percent * np.sqrt(np.minimum(1.0, total / ticks / self._modes.value[rows]))
+        weighted = percent * np.sqrt(np.minimum(1.0, flowed / ticks / self._modes.value[rows]))
         loss_term = model.LOSS_WEIGHT * weighted / (weighted / model.BURST_RATIO + self._bpl[rows])
         path = trips / 2 + model.CODEC_DELAY_MS
         buffer = np.maximum(model.BUFFER_FLOOR_MS, model.JITTER_TO_BUFFER * jitter)
@@ -252,11 +273,11 @@ class StreamTable:
         self._explain(rows, rated, named, made_up > 0)
 
     def _folded(self, rows: Array, ticks: int) -> Array:
-        """Settled (made-up losses included), lost, highest jitter, made up."""
+        """Settled (made-up losses included), lost, highest jitter, made up, flowed."""
         window = self._window[:, rows, -ticks:]
-        made_up = window[_MADE_UP].sum(axis=1)
-        settled, lost = window[_SETTLED].sum(axis=1), window[_LOST].sum(axis=1)
-        return np.stack([settled + made_up, lost + made_up, window[_JITTER].max(axis=1), made_up])
+        settled, lost, _, made_up, flowed = window.sum(axis=2)
+        jitter = window[_JITTER].max(axis=1)
+        return np.stack([settled + made_up, lost + made_up, jitter, made_up, flowed + made_up])
 
     def _smooth(self, rows: Array, rated: Array) -> None:
         columns = self._columns
@@ -297,7 +318,7 @@ class StreamTable:
         columns[_REASON, rows] = np.where(columns[_LABEL, rows] == _EXCELLENT, 0, reason)
 
     def _reread(self, row: int) -> None:
-        self._known[row] = self._columns[:, row].tolist()
+        self._known.read(self._columns, row)
         self.lengths[row] = 0
 
     def _forget(self, row: int) -> None:
@@ -314,11 +335,11 @@ class StreamTable:
         self._bpl = np.pad(self._bpl, (0, more))
         self._stalls = np.pad(self._stalls, (0, more))
         self._modes.grow(rows)
-        self._known += [[] for _ in range(more)]
+        self._known.grow(more)
         self.lengths += [0] * more
 
 
-_SETTLED, _LOST, _JITTER, _MADE_UP = range(4)
+_SETTLED, _LOST, _JITTER, _MADE_UP, _FLOWED = range(5)
 _COLUMNS = (
     "label",
     "score",
@@ -353,18 +374,60 @@ _COLUMNS = (
 ) = range(len(_COLUMNS))
 
 
-def _state(column: Sequence[float]) -> StreamState:
-    label = int(column[_LABEL])
-    return StreamState(
-        None if label < 0 else LABELS[label],
-        column[_SCORE],
-        REASONS[int(column[_REASON])],
-        int(column[_HELD]),
-        int(column[_PACKETS]),
-        int(column[_LOSSES]),
-        column[_LOSS_PERCENT],
-        column[_WINDOW_JITTER],
-    )
+_LABEL_OF = np.array([None, *LABELS], dtype=object)
+_REASON_OF = np.array(REASONS, dtype=object)
+_SILENT_RANK = 1e6  # beyond every label and score
+
+
+class _Known:
+    """What readers ask for, as lists: reading numpy one by one costs more than all of a tick."""
+
+    def __init__(self) -> None:
+        self.label: list[QualityLabel | None] = []
+        self.score: list[float] = []
+        self.reason: list[str | None] = []
+        self.held: list[int] = []
+        self.packets: list[int] = []
+        self.lost: list[int] = []
+        self.loss_percent: list[float] = []
+        self.jitter_ms: list[float] = []
+        self.rank: list[float] = []  # the worst has the lowest
+        self.told_score: list[float] = []  # with no more digits than mean something
+        self.told_jitter: list[float] = []
+
+    def grow(self, rows: int) -> None:
+        for name, each in vars(self).items():
+            each.extend([_SILENT_RANK if name == "rank" else None] * rows)
+
+    def read(self, columns: Array, row: int | None = None) -> None:
+        """Take all rows, or one."""
+        at = slice(None) if row is None else slice(row, row + 1)
+        part = columns[:, at]
+        code = part[_LABEL].astype(int)
+        active = (code >= 0) & (part[_HELD] <= ACTIVE_TICKS)
+        self.label[at] = _LABEL_OF[code + 1].tolist()
+        self.score[at] = part[_SCORE].tolist()
+        self.reason[at] = _REASON_OF[part[_REASON].astype(int)].tolist()
+        self.held[at] = part[_HELD].astype(int).tolist()
+        self.packets[at] = part[_PACKETS].astype(int).tolist()
+        self.lost[at] = part[_LOSSES].astype(int).tolist()
+        self.loss_percent[at] = part[_LOSS_PERCENT].tolist()
+        self.jitter_ms[at] = part[_WINDOW_JITTER].tolist()
+        self.told_score[at] = part[_SCORE].round(1).tolist()
+        self.told_jitter[at] = part[_WINDOW_JITTER].round(2).tolist()
+        self.rank[at] = np.where(active, 1000.0 * code + part[_SCORE], _SILENT_RANK).tolist()
+
+    def state(self, row: int) -> StreamState:
+        return StreamState(
+            self.label[row],
+            self.score[row],
+            self.reason[row],
+            self.held[row],
+            self.packets[row],
+            self.lost[row],
+            self.loss_percent[row],
+            self.jitter_ms[row],
+        )
 
 
 def _label(scores: Array, edges: Array) -> Array:

@@ -18,6 +18,7 @@ from media.types import (
     ConnectionStats,
     EndedBy,
     Heard,
+    ListenerStats,
     Reading,
     RecordingResult,
     RecordingSpec,
@@ -92,6 +93,15 @@ class View:
     connection_id: str
     tiles: tuple[TileRequest, ...]
     kind: Literal["view"] = "view"
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """What a client says of the media it receives."""
+
+    connection_id: str
+    stats: tuple[ListenerStats, ...]
+    kind: Literal["listener"] = "listener"
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +320,9 @@ class Logged:
 
 Call: TypeAlias = Offer | Candidate | Close | Record | StopRecording
 """What is answered by a Reply or a Refusal."""
-ToWorker: TypeAlias = Begin | Open | Probe | View | Mute | ListenRoom | PauseRecording | Call
+ToWorker: TypeAlias = (
+    Begin | Open | Probe | View | Listener | Mute | ListenRoom | PauseRecording | Call
+)
 OfConnection: TypeAlias = Up | Closed | Failed | Tracks | Slots | Judged
 FromWorker: TypeAlias = (
     Ready | Reply | Refusal | OfConnection | Speakers | RecordingFailed | Pulse | Fault | Logged

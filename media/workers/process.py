@@ -93,6 +93,8 @@ class Worker:
                 self._engine.probe(connection_id)
             case m.View(connection_id, tiles):
                 self._engine.set_view(connection_id, tiles)
+            case m.Listener(connection_id, stats):
+                self._engine.set_listener_stats(connection_id, stats)
             case m.Mute(connection_id, source, muted):
                 self._engine.set_muted(connection_id, source, muted=muted)
             case m.ListenRoom(room_id, on):

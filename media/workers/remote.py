@@ -19,6 +19,7 @@ from media.types import (
     ConnectionSpec,
     ConnectionStats,
     Heard,
+    ListenerStats,
     Publication,
     RoomListener,
     RoomTap,
@@ -178,6 +179,10 @@ class WorkerEngine:
     def set_view(self, connection_id: str, tiles: Sequence[TileRequest]) -> None:
         """What the page shows, most important first."""
         self._send(connection_id, m.View(connection_id, tuple(tiles)))
+
+    def set_listener_stats(self, connection_id: str, stats: Sequence[ListenerStats]) -> None:
+        """What the client says of the media it receives; believed where its reports are missing."""
+        self._send(connection_id, m.Listener(connection_id, tuple(stats)))
 
     def set_muted(self, connection_id: str, source: TrackSource, *, muted: bool) -> None:
         """Drop (or accept again) a source's packets before anybody gets them."""

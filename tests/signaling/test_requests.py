@@ -6,7 +6,7 @@ import json
 import pytest
 from support.wait import until
 
-from media.types import TileRequest, TrackSource, TrackState
+from media.types import ListenerStats, MediaKind, TileRequest, TrackSource, TrackState
 from signaling.errors import RefusalKind, Refused
 from signaling.model import RecordingNotice, RecordingState
 
@@ -166,9 +166,11 @@ class TestOthers:
         say(host, type="view", tiles=[tile])
         assert world.engine.views[host.live.id] == [TileRequest("p", TrackSource.SCREEN, 640, 360)]
 
-    async def test_stats_are_kept_until_the_next(self, host):
-        say(host, type="stats", stats=[{"type": "transport"}])
-        assert host.live.client_stats == ({"type": "transport"},)
+    async def test_stats_are_kept_until_the_next_and_told_to_the_engine(self, world, host):
+        heard = {"type": "inbound-rtp", "kind": "audio", "packetsReceived": 7}
+        say(host, type="stats", stats=[{"type": "transport"}, heard])
+        assert host.live.client_stats == ({"type": "transport"}, heard)
+        assert world.engine.listeners[host.live.id] == (ListenerStats(MediaKind.AUDIO, 7),)
 
     async def test_ping(self, host):
         say(host, type="ping", id=9)

@@ -11,6 +11,7 @@ from media.types import (
     ConnectionSpec,
     ConnectionStats,
     Heard,
+    ListenerStats,
     RoomListener,
     RoomTap,
     TileRequest,
@@ -31,6 +32,7 @@ class FakeEngine:
         self.rooms: dict[str, RoomListener] = {}
         self.muted: dict[tuple[str, TrackSource], bool] = {}
         self.views: dict[str, Sequence[TileRequest]] = {}
+        self.listeners: dict[str, tuple[ListenerStats, ...]] = {}
         self.candidates: list[tuple[str, str]] = []
         self.taps: list[tuple[str, RoomTap]] = []
         self.published: dict[str, Published] = {}
@@ -71,6 +73,9 @@ class FakeEngine:
 
     def set_view(self, connection_id: str, tiles: Sequence[TileRequest]) -> None:
         self.views[connection_id] = tiles
+
+    def set_listener_stats(self, connection_id: str, stats: Sequence[ListenerStats]) -> None:
+        self.listeners[connection_id] = tuple(stats)
 
     def set_muted(self, connection_id: str, source: TrackSource, *, muted: bool) -> None:
         self.muted[connection_id, source] = muted

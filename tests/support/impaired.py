@@ -16,7 +16,6 @@ import struct
 import subprocess
 import sys
 import time
-from collections import Counter
 from pathlib import Path
 from typing import Any, Self
 
@@ -30,6 +29,7 @@ _CLONE_NEWNET = 0x40000000
 _TUNSETIFF = 0x400454CA
 _IFF_TUN, _IFF_NO_PI = 0x0001, 0x1000
 _UDP = 17
+_OWN = ("even_loss", "overtaking")  # settings of a `Way`; the others are those of its `Link`
 
 
 class ImpairedCable:
@@ -57,7 +57,7 @@ class ImpairedCable:
             text=True,
             cwd=Path(__file__).parents[1],
         )
-        assert self._ask({}) == {UP: {}, DOWN: {}}
+        assert set(self._ask({})) == {UP, DOWN}
         for name, address in ((self.server, SERVER_ADDRESS), (self.client, CLIENT_ADDRESS)):
             _ip("-n", name, "addr", "add", f"{address}/24", "dev", _DEVICE)
             _ip("-n", name, "link", "set", _DEVICE, "up")
@@ -72,11 +72,11 @@ class ImpairedCable:
     def impair(
         self, *, up: dict[str, float] | None = None, down: dict[str, float] | None = None
     ) -> None:
-        """Set members of the two links, such as `loss`; the log begins anew."""
+        """Set members of the two ways, or of their links; the log begins anew."""
         self._ask({UP: up or {}, DOWN: down or {}, "forget": True})
 
-    def log(self) -> dict[str, dict[str, list[int]]]:
-        """By direction and RTP payload type: packets seen, and those of them lost."""
+    def log(self) -> dict[str, Any]:
+        """By direction: what `Way.log` tells."""
         return self._ask({})
 
     def program(self, namespace: str, program: str, folder: Path) -> Path:
@@ -95,27 +95,120 @@ class ImpairedCable:
         return json.loads(self._router.stdout.readline())
 
 
+class Flow:
+    """The truth about one RTP stream that the router carries."""
+
+    def __init__(self, kind: int) -> None:
+        self.kind = kind
+        self.seen = self.lost = 0
+        self.peaks: list[float] = []  # highest jitter of each second, ms
+        self.due = 0.0  # share of a packet that is due to be lost
+        self._jitter = 0.0
+        self._last: tuple[int, int, float] | None = None
+        self._second = -1
+
+    def forget(self) -> None:
+        """The log begins anew; jitter goes on."""
+        self.seen = self.lost = 0
+        self.peaks.clear()
+        self._second = -1
+
+    def arrived(self, sequence: int, timestamp: int, at: float) -> None:
+        """Jitter as RFC 3550 section 6.4.1 has it, over packets in order, of a 48 kHz clock."""
+        last = self._last
+        if last is not None and (sequence - last[0]) & 0xFFFF >= 0x8000:
+            return
+        self._last = (sequence, timestamp, at)
+        if last is None:
+            return
+        drift = abs((at - last[2]) * 1000 - ((timestamp - last[1]) & 0xFFFFFFFF) / 48)
+        if drift < 1000:
+            self._jitter += (drift - self._jitter) / 16
+        if int(at) != self._second:
+            self._second = int(at)
+            self.peaks.append(0.0)
+        self.peaks[-1] = max(self.peaks[-1], self._jitter)
+
+
 class Way:
-    """One direction of the router."""
+    """One direction of the router.
+
+    Attributes:
+        even_loss: Share of each stream's packets that is lost, at even distances: any second shows
+            the same loss, and labels near an edge do not depend on chance.
+        overtaking: Every so many packets of an RTP stream one skips the link's delay. When it
+            passes all that are on their way, each packet that advances the stream comes the
+            whole delay earlier or later than the one before: interarrival jitter (RFC 3550) is
+            the delay. A queue that keeps order cannot do that: with 20 ms packets its mean
+            difference stays under 40 ms.
+    """
 
     def __init__(self, seed: int) -> None:
-        self.link: Link[bytes] = Link(seed)
-        self.seen: Counter[int] = Counter()
-        self.lost: Counter[int] = Counter()
+        self.link: Link[tuple[bytes, float]] = Link(seed)
+        self.even_loss = 0.0
+        self.overtaking = 0
+        self.flows: dict[int, Flow] = {}
+        self.trips: list[float] = []  # seconds on the way of the last packets
 
     def take(self, packet: bytes, at: float) -> bytes | None:
-        """A packet enters; given back when it is not to be impaired."""
+        """A packet enters; given back when it passes at once."""
         if packet[0] >> 4 != 4 or packet[9] != _UDP:
             return packet
-        kind, before = payload_type(packet), self.link.lost
-        self.link.send(packet, at)
-        if kind is not None:
-            self.seen[kind] += 1
-            self.lost[kind] += self.link.lost - before
+        kind = payload_type(packet)
+        if kind is None:
+            self.link.send((packet, at), at)
+            return None
+        flow, before = self._flow(packet, kind), self.link.lost
+        flow.seen += 1
+        flow.due += self.even_loss
+        if flow.due >= 1:
+            flow.due -= 1
+            flow.lost += 1
+            return None
+        if self.overtaking and flow.seen % self.overtaking == 0:
+            self._arrives(packet, kind, at)
+            return packet
+        self.link.send((packet, at), at)
+        flow.lost += self.link.lost - before
         return None
 
-    def log(self) -> dict[str, list[int]]:
-        return {str(kind): [count, self.lost[kind]] for kind, count in self.seen.items()}
+    def deliver(self, at: float) -> list[bytes]:
+        """Packets that arrive by now."""
+        arrived = self.link.deliver(at)
+        for packet, entered in arrived:
+            self.trips = [*self.trips[-499:], at - entered]
+            kind = payload_type(packet)
+            if kind is not None:
+                self._arrives(packet, kind, at)
+        return [packet for packet, _ in arrived]
+
+    def _arrives(self, packet: bytes, kind: int, at: float) -> None:
+        start = (packet[0] & 0xF) * 4 + 8
+        sequence, timestamp = struct.unpack_from("!HL", packet, start + 2)
+        self._flow(packet, kind).arrived(sequence, timestamp, at)
+
+    def forget(self) -> None:
+        """The log begins anew."""
+        self.trips.clear()
+        for flow in self.flows.values():
+            flow.forget()
+
+    def log(self) -> dict[str, Any]:
+        """The stream with most packets of each payload type, and the mean time on the way."""
+        busiest: dict[str, Any] = {}
+        for flow in sorted(self.flows.values(), key=lambda flow: flow.seen):
+            if flow.seen:
+                busiest[str(flow.kind)] = {
+                    "seen": flow.seen,
+                    "lost": flow.lost,
+                    "jitter_ms": flow.peaks,
+                }
+        trip = sum(self.trips) / len(self.trips) if self.trips else 0.0
+        return {"trip_ms": trip * 1000, "streams": busiest}
+
+    def _flow(self, packet: bytes, kind: int) -> Flow:
+        (ssrc,) = struct.unpack_from("!L", packet, (packet[0] & 0xF) * 4 + 16)
+        return self.flows.setdefault(ssrc, Flow(kind))
 
 
 def payload_type(packet: bytes) -> int | None:
@@ -150,7 +243,7 @@ def route(server: int, client: int, seed: int) -> None:
                     if packet is not None:
                         _write(other, packet)
         for way, other in ports.values():
-            for packet in way.link.deliver(now):
+            for packet in way.deliver(time.monotonic()):
                 _write(other, packet)
 
 
@@ -158,10 +251,9 @@ def answer(question: dict[str, Any], ways: dict[str, Way]) -> None:
     """Do what is asked and print the log."""
     for name, way in ways.items():
         for member, value in question.get(name, {}).items():
-            setattr(way.link, member, value)
+            setattr(way if member in _OWN else way.link, member, value)
         if question.get("forget"):
-            way.seen.clear()
-            way.lost.clear()
+            way.forget()
     sys.stdout.write(json.dumps({name: way.log() for name, way in ways.items()}) + "\n")
     sys.stdout.flush()
 

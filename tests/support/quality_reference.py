@@ -74,6 +74,7 @@ class Window:
     settled: int
     lost: int
     jitter_ms: float
+    flowed: int = 0
 
     @property
     def loss_percent(self) -> float:
@@ -142,7 +143,7 @@ class StreamJudge:
         self.window = window
         rated = model.rating(
             window.loss_percent,
-            window.settled / window.ticks,
+            window.flowed / window.ticks,
             self._mode.value,
             trips.worst(window.ticks),
             window.jitter_ms,
@@ -171,7 +172,7 @@ class StreamJudge:
             self._forget()
         self._buckets.append(bucket)
         self._synthetic.append(0)
-        self._mode.add(bucket.settled)
+        self._mode.add(bucket.flowed)
         if bucket.received or bucket.recovered:
             ticks = min(NARROW_TICKS, len(self._buckets))
             self._busy = self._sums(ticks)[0] >= BUSY_PPS * ticks
@@ -198,7 +199,8 @@ class StreamJudge:
         ticks = min(ticks, len(self._buckets))
         settled, lost, jitter = self._sums(ticks)
         stalled = sum(list(self._synthetic)[-ticks:]) if self._stalled else 0
-        return Window(ticks, settled + stalled, lost + stalled, jitter)
+        flowed = sum(self._buckets[at].flowed for at in range(-ticks, 0))
+        return Window(ticks, settled + stalled, lost + stalled, jitter, flowed + stalled)
 
     def _sums(self, ticks: int) -> tuple[int, int, float]:
         """Settled, lost and the highest jitter of the last ticks; called for every stream."""

@@ -1,5 +1,6 @@
 import struct
 
+import pytest
 from support.impaired import Way, payload_type
 
 
@@ -25,7 +26,7 @@ def test_pages_are_not_impaired():
     way.link.loss = 1.0
     assert way.take(page, 0.0) == page
     assert way.take(RTP, 0.0) is None
-    assert way.log() == {"111": [1, 1]}
+    assert way.log()["streams"]["111"]["lost"] == 1
 
 
 def test_what_is_not_lost_is_carried_later():
@@ -33,5 +34,28 @@ def test_what_is_not_lost_is_carried_later():
     way.link.delay = 0.2
     assert way.take(RTP, 1.0) is None
     assert way.link.next_at == 1.2
-    assert way.link.deliver(1.2) == [RTP]
-    assert way.log() == {"111": [1, 0]}
+    assert way.deliver(1.2) == [RTP]
+    log = way.log()
+    assert log["trip_ms"] == pytest.approx(200)
+    assert (log["streams"]["111"]["seen"], log["streams"]["111"]["lost"]) == (1, 0)
+
+
+def test_even_losses_are_as_many_in_every_second():
+    way = Way(1)
+    way.even_loss = 0.06
+    for second in range(4):
+        for packet in range(50):
+            way.take(RTP, second + packet / 50)
+        assert way.log()["streams"]["111"]["lost"] == 3
+        way.forget()
+
+
+def test_jitter_is_that_of_the_rfc():
+    way, jitter = Way(1), 0.0
+    for packet in range(60):
+        late = 0.01 * (packet % 2)
+        head = struct.pack("!BBHL", 0x80, 111, packet, packet * 960)
+        way.take(udp(head + bytes(14)), packet * 0.02)
+        way.deliver(packet * 0.02 + late)
+        jitter += (10 - jitter) / 16 if packet else 0.0
+    assert way.log()["streams"]["111"]["jitter_ms"][-1] == pytest.approx(jitter)

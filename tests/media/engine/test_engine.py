@@ -19,6 +19,8 @@ from media.errors import MediaError, NegotiationError
 from media.types import (
     ConnectionSpec,
     Heard,
+    ListenerStats,
+    MediaKind,
     QualityLabel,
     RtcSettings,
     TileRequest,
@@ -284,6 +286,7 @@ async def test_ports_families_and_unknown_connections():
     assert hall.engine.stats("nobody").packets_received == 0
     hall.engine.probe("nobody")
     hall.engine.set_view("nobody", [])
+    hall.engine.set_listener_stats("nobody", [ListenerStats(MediaKind.AUDIO)])
     hall.engine.set_muted("nobody", TrackSource.CAMERA, muted=True)
     await hall.close()
 

@@ -1,8 +1,8 @@
 import pytest
 from support.plane import VP8, Rig
 
-from media.engine.quality import OPENING_TICKS, REPORT_SECONDS, PeerQuality
-from media.types import MediaKind, QualityLabel, TrackSource
+from media.engine.quality import OPENING_TICKS, REPORT_SECONDS, REPORTLESS_TICKS, PeerQuality
+from media.types import ListenerStats, MediaKind, QualityLabel, TrackSource
 
 SECOND = 1_000_000_000
 
@@ -72,6 +72,17 @@ def test_a_microphone_that_stops_without_a_word_has_stalled(line):
     assert (reading.label, reading.reason) == (QualityLabel.POOR, "stalled")
 
 
+def test_a_microphone_whose_sender_says_that_nothing_was_sent_is_idle(line):
+    for _ in range(5):
+        line.second()
+    for second in range(35):
+        line.ada.connection.tracks["m0"].idle = second == 3
+        reading = line.second(packets=0)
+    assert (reading.label, line.quality.streams[0].active) == (QualityLabel.EXCELLENT, False)
+    readings = [line.second(packets=0 if second > 5 else 50) for second in range(18)]
+    assert readings[-1].reason == "stalled"
+
+
 def test_a_microphone_that_never_opens_after_a_mute_has_stalled(line):
     for _ in range(5):
         line.second()
@@ -127,6 +138,52 @@ def test_what_listeners_report_counts_too(line):
         bob.connection.heard_ns = line.rig.now_ns
         quality.tick(bob.connection, line.rig.now_ns, server_limited=False)
     assert quality.reading.label is not QualityLabel.EXCELLENT
+
+
+class Listener:
+    """Somebody who hears 50 packets a second and whose receiver reports may be missing."""
+
+    def __init__(self, line):
+        self.line = line
+        self.bob = line.rig.listener("bob", 2)
+        self.quality = PeerQuality()
+        self.received = self.lost = self.highest = 0
+        line.second()
+        self.slot = self.bob.connection.slots["s0"]
+
+    def second(self, lost=0, reported=True):
+        self.line.second()
+        self.highest += 50
+        self.lost += lost
+        self.received += 50 - lost
+        if reported:
+            self.slot.meter.report(1000 + self.highest, self.lost, 0)
+        stats = ListenerStats(MediaKind.AUDIO, self.received, self.lost, 4.0)
+        self.quality.listener(self.bob.connection, [stats])
+        self.bob.connection.heard_ns = self.line.rig.now_ns
+        self.quality.tick(self.bob.connection, self.line.rig.now_ns, server_limited=False)
+        return self.quality.reading
+
+
+def test_a_listeners_own_counters_are_believed_once_its_reports_are_missing(line):
+    ear = Listener(line)
+    for _ in range(10):
+        ear.second()
+    before = [ear.second(lost=6, reported=False) for _ in range(REPORTLESS_TICKS)]
+    assert {reading.label for reading in before} == {QualityLabel.EXCELLENT}
+    after = [ear.second(lost=6, reported=False) for _ in range(15)][-1]
+    assert (after.label, after.reason) == (QualityLabel.POOR, "loss")
+    assert after.loss_percent == pytest.approx(12, abs=0.5)
+
+
+def test_a_listeners_own_counters_do_not_matter_beside_its_reports(line):
+    ear = Listener(line)
+    for second in range(1, 31):
+        ear.second()
+        liar = ListenerStats(MediaKind.AUDIO, 20 * second, 30 * second)
+        ear.quality.listener(ear.bob.connection, [liar])
+    (stream,) = ear.quality.streams
+    assert (stream.label, stream.packets, stream.lost) == (QualityLabel.EXCELLENT, 50 * 29, 0)
 
 
 def test_streams_are_judged_by_themselves_and_counted(line):

@@ -183,10 +183,19 @@ class TestReports:
         call.ada.speak(10, 3)
         call.receive(call.ada, rtcp.sender_report(1000, 7 << 32, 10 * 960, 3, 180))
         (report,) = call.wire.facts("bob")
-        assert report == rtcp.SenderReport(call.ear.ssrc, 7 << 32, 5000)
+        assert report == rtcp.SenderReport(call.ear.ssrc, 7 << 32, 5000, 3)
         assert told == [(call.rig.now_ns, 7 << 32, 9600)]
         call.receive(call.ada, rtcp.sender_report(4444, 7 << 32, 0, 0, 0))
         assert len(call.wire.facts("bob")) == 1
+
+    def test_two_reports_of_the_same_count_show_an_idle_sender(self, call):
+        call.ada.speak(10, 3)
+        mic = call.ada.connection.by_ssrc[1000]
+        seen = []
+        for packets in (3, 4, 4, 5):
+            call.receive(call.ada, rtcp.sender_report(1000, 7 << 32, 10 * 960, packets, 180))
+            seen.append(mic.idle)
+        assert seen == [False, False, True, False]
 
     def test_a_muted_track_sends_no_reports(self, call):
         call.frame(1)

@@ -25,7 +25,7 @@ class TestRead:
         info = RtcpReceiverInfo(7, 12, -3, 0x1FFFF, 90, 0xAABBCCDD, 65536)
         compound = bytes(RtcpSrPacket(5, RtcpSenderInfo(1 << 63, 1234, 1, 2), [info]))
         compound += bytes(RtcpRrPacket(5, [info]))
-        assert rtcp.parse(compound) == [rtcp.SenderReport(5, 1 << 63, 1234), BLOCK, BLOCK]
+        assert rtcp.parse(compound) == [rtcp.SenderReport(5, 1 << 63, 1234, 1), BLOCK, BLOCK]
 
     def test_feedback_of_another_implementation(self):
         compound = bytes(RtcpRtpfbPacket(1, 5, 9, [10, 11, 400]))
@@ -88,7 +88,7 @@ class TestWrite:
         compound = rtcp.receiver_report(5, [BLOCK] * 40)
         assert rtcp.parse(compound) == [BLOCK] * 31
         assert rtcp.parse(rtcp.sender_report(5, 1 << 63, 7, 8, 9)) == [
-            rtcp.SenderReport(5, 1 << 63, 7)
+            rtcp.SenderReport(5, 1 << 63, 7, 8)
         ]
         numbers = (65530, 65535, 3, 10, 40, 41)
         assert rtcp.parse(rtcp.nack(5, 9, numbers)) == [rtcp.Nack(9, numbers)]

@@ -199,6 +199,20 @@ def test_buckets_add_up():
     assert (both.arrived, both.settled) == (33, 66)
 
 
+def test_streams_of_one_direction_flow_together():
+    assert Bucket(1, 2, 3).flowed == 6
+    assert Bucket(1, 2, 3, sent=50).plus(Bucket(sent=40)).flowed == 90
+    assert Bucket(5).plus(Bucket(5, sent=0)).sent == 5
+    assert Bucket(5).plus(Bucket(5)).sent is None
+
+
+def test_what_was_sent_is_counted_by_difference():
+    meter = ReportMeter(RATE)
+    assert meter.settle(0xFFFFFFFF).settled == 0
+    assert meter.settle(49) == Bucket(sent=50)
+    assert meter.settle() == Bucket()
+
+
 def test_first_report_is_the_base_line():
     meter = ReportMeter(RATE)
     meter.report(1000, 40, 480)

@@ -276,6 +276,19 @@ def test_score_that_swings_within_the_hysteresis_keeps_its_label():
     assert len(seen) <= 1
 
 
+def test_reports_that_come_in_lumps_weigh_as_what_was_sent():
+    """Every seventh second a report of seven: the packet rate is that of the sender all along."""
+    judge, even = AudioJudge(BPL_OPUS_FEC), AudioJudge(BPL_OPUS_FEC)
+    readings = []
+    for second in range(300):
+        lump = 7 * (second % 7 == 6)
+        bucket = Bucket(received=44 * lump, lost=6 * lump, jitter_ms=5.0, sent=50)
+        readings.append(judge.tick(None, 40.0, downlink=bucket))
+        steady = even.tick(None, 40.0, downlink=Bucket(received=44, lost=6, jitter_ms=5.0))
+    assert {(one.label, one.reason) for one in readings[20:]} == {(steady.label, steady.reason)}
+    assert steady.label == "poor"
+
+
 buckets = st.builds(
     Bucket,
     received=st.integers(0, 60),
@@ -283,6 +296,7 @@ buckets = st.builds(
     lost=st.integers(0, 60),
     jitter_ms=st.floats(0, 300),
     restarted=st.booleans(),
+    sent=st.none() | st.integers(0, 60),
 )
 ticks = st.tuples(
     st.none() | buckets,

@@ -7,7 +7,7 @@ import pytest
 from support.wait import until
 
 from media.errors import MediaError, NegotiationError
-from media.types import ConnectionSpec, Heard, TrackSource
+from media.types import ConnectionSpec, Heard, ListenerStats, MediaKind, TrackSource
 
 
 def kill(hall, room):
@@ -27,6 +27,7 @@ async def test_people_of_one_room_hear_each_other_and_rooms_are_spread(hall):
     await until(lambda: hall.engine.counters().get("connections") == 3)
     hall.engine.probe("ada")
     hall.engine.set_view("ada", ())
+    hall.engine.set_listener_stats("ada", [ListenerStats(MediaKind.AUDIO, 5)])
     hall.engine.set_muted("ada", TrackSource.MICROPHONE, muted=True)
     await hall.engine.close("chi")
     await hall.engine.close("chi")
