@@ -6,6 +6,7 @@ aiortc leaves 127.0.0.1 out of its candidates; here it comes first, so that a te
 import asyncio
 import fractions
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import aioice.ice
@@ -224,6 +225,20 @@ class Peer:
         await until(lambda: bool(seen()), within, lambda: "no picture arrived")
         return seen()[0]
 
+    def count_packets(self) -> "Packets":
+        """Count the RTP datagrams of both directions from now on."""
+        packets = Packets()
+        for protocol in self._protocols():
+            take = protocol.datagram_received
+
+            def taken(data: bytes, address: object, take=take) -> None:
+                packets.received += _is_rtp(data)
+                take(data, address)
+
+            protocol.datagram_received = taken
+            protocol.transport = _CountingWire(protocol.transport, packets)
+        return packets
+
     def cut(self) -> None:
         """Cut the network: nothing leaves and nothing arrives until `restore`."""
         if self._cut:
@@ -276,6 +291,33 @@ class Peer:
         if not transceivers or transceivers[0].sender.transport is None:
             return []
         return list(transceivers[0].sender.transport.transport._connection._protocols)
+
+
+@dataclass
+class Packets:
+    """How many RTP datagrams crossed the wire of a peer."""
+
+    received: int = 0
+    sent: int = 0
+
+
+def _is_rtp(data: bytes) -> bool:
+    return 127 < data[0] < 192 and not 192 <= data[1] < 224  # RFC 7983, RFC 5761
+
+
+class _CountingWire:
+    """A datagram transport that counts what is sent."""
+
+    def __init__(self, wire: asyncio.DatagramTransport, packets: Packets) -> None:
+        self._wire = wire
+        self._packets = packets
+
+    def sendto(self, data: bytes, address: object = None) -> None:
+        self._packets.sent += _is_rtp(data)
+        self._wire.sendto(data, address)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._wire, name)
 
 
 class _LossyWire:
