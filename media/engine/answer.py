@@ -18,7 +18,7 @@ from aiortc.rtcrtpparameters import (
 )
 
 from media.engine import simulcast
-from media.engine.codecs import choose, playable, repair_of
+from media.engine.codecs import choose, playable, red_of, repair_of
 from media.errors import NegotiationError
 from media.plane.port import SlotSpec, TrackSpec
 from media.plane.rewrite import MASK32
@@ -250,7 +250,11 @@ def _decide(
             raise NegotiationError("no_common_codec", "The offer has no Opus audio.")
         return None
     source = _source(media, sources, used) if sends else None
-    track = _track(media, layers, source, best) if source is not None else None
+    red = red_of(best, media.rtp.codecs) if media.kind == "audio" else None
+    preferred = red is not None and _before(red, best, media)
+    track = None
+    if source is not None:
+        track = _track(media, layers, source, best, red if preferred else None)
     # Who sends uses the first codec of the answer, so a line that publishes gets just one.
     codecs = (best,) if track is not None else tuple(playable(media.kind, media.rtp.codecs))
     repairs = {
@@ -258,7 +262,11 @@ def _decide(
         for codec in codecs
         if (repair := repair_of(codec, media.rtp.codecs)) is not None
     }
-    slot = _slot(media, codecs, repairs, ssrc_of) if receives else None
+    slot = _slot(media, codecs, repairs, red, ssrc_of) if receives else None
+    if red is not None and preferred:
+        codecs = (red, *codecs)
+    elif red is not None and track is None:
+        codecs = (*codecs, red)
     direction = {
         (True, True): "sendrecv",
         (True, False): "recvonly",
@@ -272,6 +280,7 @@ def _slot(
     media: sdp.MediaDescription,
     codecs: Sequence[RTCRtpCodecParameters],
     repairs: Mapping[int, RTCRtpCodecParameters],
+    red: RTCRtpCodecParameters | None,
     ssrc_of: Callable[[str], int],
 ) -> SlotSpec:
     mid = media.rtp.muxId
@@ -283,7 +292,16 @@ def _slot(
         {apt: _payload_type(codec) for apt, codec in repairs.items()},
         ssrc_of(f"{mid} rtx") if repairs else 0,  # no mid has a space
         _extension(media, _SEND_TIME) if media.kind == "video" else 0,
+        0 if red is None else _payload_type(red),
     )
+
+
+def _before(
+    red: RTCRtpCodecParameters, codec: RTCRtpCodecParameters, media: sdp.MediaDescription
+) -> bool:
+    """Whether the peer would rather send redundant audio (RFC 3264 section 6.1: order counts)."""
+    order = list(media.fmt)
+    return order.index(red.payloadType) < order.index(codec.payloadType)
 
 
 def _source(
@@ -308,6 +326,7 @@ def _track(
     layers: tuple[str, ...],
     source: TrackSource,
     codec: RTCRtpCodecParameters,
+    red: RTCRtpCodecParameters | None,
 ) -> TrackSpec:
     level = _extension(media, _LEVEL) if media.kind == "audio" else 0
     repair = repair_of(codec, media.rtp.codecs)
@@ -323,6 +342,7 @@ def _track(
         repair_type=0 if repair is None else _payload_type(repair),
         repair_ssrc=_repair_ssrc(media, ssrc),
         layers=layers if _layered(media, codec) else (),
+        red_type=0 if red is None else _payload_type(red),
     )
 
 

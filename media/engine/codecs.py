@@ -46,6 +46,18 @@ def repair_of(
     return None
 
 
+def red_of(
+    codec: RTCRtpCodecParameters, offered: Sequence[RTCRtpCodecParameters]
+) -> RTCRtpCodecParameters | None:
+    """The redundant format (RFC 2198) offered around a codec alone, if any."""
+    for each in offered:
+        blocks = {block for text in each.parameters for block in str(text).split("/")}
+        same = each.clockRate == codec.clockRate and each.payloadType is not None
+        if each.mimeType.lower() == "audio/red" and same and blocks == {str(codec.payloadType)}:
+            return dataclasses.replace(each, rtcpFeedback=[])
+    return None
+
+
 def _answered(codec: RTCRtpCodecParameters) -> RTCRtpCodecParameters:
     if codec.mimeType.lower() == "audio/opus":
         return dataclasses.replace(codec, rtcpFeedback=[], parameters=dict(_OPUS))

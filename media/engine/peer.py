@@ -346,5 +346,5 @@ def _same_track(old: TrackSpec, new: TrackSpec) -> bool:
 def _shape(spec: TrackSpec) -> tuple[object, ...]:
     return (
         (spec.source, spec.codec, spec.payload_type),
-        (spec.level_extension, spec.repair_type, spec.layers),
+        (spec.level_extension, spec.repair_type, spec.layers, spec.red_type),
     )

@@ -33,7 +33,7 @@ class Fanout:
         self._batch = batch
         self._scratch = scratch
 
-    def forward(  # noqa: PLR0913, PLR0917 - the facts of one packet; an object would cost more
+    def forward(  # noqa: C901, PLR0913, PLR0917 - the facts of one packet; an object would cost more
         self,
         track: Track,
         extended: int,
@@ -42,8 +42,12 @@ class Fanout:
         start: int,
         end: int,
         now_ns: int,
+        wrapped: int = -1,
     ) -> bool:
         """Send the payload between `start` and `end` of the scratch buffer to the track's slots.
+
+        From `wrapped` on, if that is not negative, lies the redundant packet (RFC 2198) that ends
+        with this payload; listeners who understand it get it whole.
 
         Returns:
             False when the packet was left out: too late, or its payload makes no sense.
@@ -52,10 +56,8 @@ class Fanout:
             return False  # from before a gated packet: its number has been given away
         described = None
         if track.vp8:
-            try:
-                described = vp8.parse(self._scratch.view[start:end])
-            except ValueError:
-                track.connection.counters.malformed += 1
+            described = self._described(track, start, end)
+            if described is None:
                 return False
         if track.audio and (track.resync or track.pending):
             marker = 0x80  # the first packet of a talkspurt (RFC 3551 section 4.1)
@@ -78,10 +80,22 @@ class Fanout:
         slots = track.slots
         if number != progress.number:  # late: only for slots that began before it
             slots = [slot for slot in slots if number >= slot.rewriter.first_number]
+        if wrapped >= 0:
+            whole = [slot for slot in slots if slot.red_type]
+            body = self._scratch.pointer + wrapped
+            self._write(whole, marker, number, timestamp, body, end - wrapped, None, red=True)
+            slots = [slot for slot in slots if not slot.red_type]
         body = self._scratch.pointer + start
         stamp = 0 if track.audio else _send_time(now_ns)
         self._write(slots, marker, number, timestamp, body, size, described, stamp)
         return True
+
+    def _described(self, track: Track, start: int, end: int) -> vp8.Vp8Descriptor | None:
+        try:
+            return vp8.parse(self._scratch.view[start:end])
+        except ValueError:
+            track.connection.counters.malformed += 1
+            return None
 
     def resend(self, slot: Slot, packet: bytes) -> None:
         """Send a cached packet of the slot's track once more."""
@@ -188,6 +202,8 @@ class Fanout:
         size: int,
         described: vp8.Vp8Descriptor | None,
         stamp: int = 0,
+        *,
+        red: bool = False,
     ) -> None:
         """Number, protect and queue one payload for each slot; `stamp` is when, for video."""
         batch = self._batch
@@ -207,7 +223,7 @@ class Fanout:
                 view,
                 at,
                 0x90 if stamped else 0x80,
-                slot.payload_type | marker,
+                (slot.red_type if red else slot.payload_type) | marker,
                 (number + rewriter.sequence_offset) & 0xFFFF,
                 (timestamp + rewriter.timestamp_offset) & 0xFFFFFFFF,
                 slot.ssrc,

@@ -7,6 +7,7 @@ decryption, except one packet in `DECRYPT_EVERY`, which keeps the SRTP roll-over
 import struct
 
 from media.plane.datagram_forward import Fanout
+from media.plane.datagram_red import Unwrapping
 from media.plane.datagram_srtp import Scratch, memmove, unprotect
 from media.plane.port import FIRST_CYCLE, Connection, PlaneEvents, Track
 from media.plane.speakers import ASSUMED_LEVEL, GATE_LEVEL, HANGOVER_PACKETS, MUTED_LEVEL
@@ -37,6 +38,7 @@ class Intake:
         self._scratch = scratch
         self._fanout = fanout
         self._events = events
+        self._red = Unwrapping(scratch, fanout)
 
     def rtp(self, connection: Connection, datagram: bytes, size: int, now_ns: int) -> None:
         """Take one datagram of at least 12 bytes."""
@@ -44,7 +46,8 @@ class Intake:
         if track is None:
             self._unknown(connection, datagram, size, now_ns)
             return
-        if datagram[1] & 0x7F != track.payload_type:
+        payload_type = datagram[1] & 0x7F
+        if payload_type not in (track.payload_type, track.red_type):
             connection.counters.unknown_payload_type += 1
             return
         connection.packets_received += 1
@@ -58,11 +61,14 @@ class Intake:
             self._video(track, datagram, size, sequence, now_ns)
 
     def _audio(self, track: Track, datagram: bytes, size: int, sequence: int, now_ns: int) -> None:
+        before = track.head
         extended = _extend(track, sequence)
         level = _level(track, datagram, size)
         voiced = level < GATE_LEVEL
         silent = not voiced and not track.hang
         track.hang = HANGOVER_PACKETS if voiced else max(0, track.hang - 1)
+        if extended in track.restored:  # its sound was repeated by a packet that overtook it
+            return
         quiet = (track.muted or silent) and not track.taps
         if quiet and 0 <= track.skipped < DECRYPT_EVERY:
             track.skipped += 1
@@ -73,21 +79,25 @@ class Intake:
             return
         start, end = payload
         timestamp = _read_long(datagram, 4)[0]
+        wrapped = -1
+        if datagram[1] & 0x7F == track.red_type:
+            wrapped = start
+            missing = extended - before - 1 if before >= 0 else 0
+            start = self._red.take(track, extended, timestamp, missing, start, end, now_ns)
+            if start < 0:
+                return
         if track.taps:  # of a muted track they get the time and nothing of the sound
             plain = b"" if track.muted else bytes(self._scratch.view[start:end])
             loud = MUTED_LEVEL if track.muted else level
             for _, tap in track.taps:
                 tap.rtp(now_ns, sequence, timestamp, plain, loud)
-        if track.muted:
-            _gate(track, extended, now_ns)
-            return
-        if voiced:
+        if voiced and not track.muted:
             track.connection.room.voice(track, level, now_ns)
-        if silent or not (track.slots or track.pending):
+        if silent or track.muted or not (track.slots or track.pending):
             _gate(track, extended, now_ns)
             return
         marker = datagram[1] & 0x80
-        self._fanout.forward(track, extended, timestamp, marker, start, end, now_ns)
+        self._fanout.forward(track, extended, timestamp, marker, start, end, now_ns, wrapped)
 
     def made(self, track: Track, payload: bytes, timestamp: int, level: int, now_ns: int) -> None:
         """Take a packet of a microphone that this process is itself: nothing was received."""
@@ -191,7 +201,7 @@ class Intake:
         track = _find_track(connection, datagram)
         if track is None:
             return
-        if datagram[1] & 0x7F != track.payload_type:
+        if datagram[1] & 0x7F not in (track.payload_type, track.red_type):
             connection.repairs[ssrc] = track
             return
         if track.ssrc is not None:
@@ -238,7 +248,7 @@ def _find_track(connection: Connection, datagram: bytes) -> Track | None:
     candidates = [
         track
         for track in connection.tracks.values()
-        if payload_type in (track.payload_type, track.spec.repair_type)
+        if payload_type in (track.payload_type, track.spec.repair_type, track.red_type)
     ]
     if connection.mid_extension:
         mid = find_extension(datagram, connection.mid_extension)

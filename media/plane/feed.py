@@ -6,6 +6,8 @@ from media.plane.port import Slot, Track
 def put(slot: Slot, track: Track, payload_type: int) -> None:
     """Give a slot to a source; no stream feeds it yet."""
     slot.payload_type = payload_type
+    same = payload_type == track.payload_type  # blocks name it, and are passed on as they are
+    slot.red_type = slot.spec.red_type if same and track.red_type > 0 else 0
     slot.track = track
     slot.starved = False
     track.viewers[slot] = None

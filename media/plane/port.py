@@ -4,6 +4,7 @@ The engine makes these objects from a negotiated answer; rooms decide which trac
 carries; a plane moves the packets. Hot attributes are plain fields: no call per packet.
 """
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from media.plane.rewrite import Progress, Rewriter
 from media.rtp.cache import PacketCache
 from media.rtp.nack import MissingTracker
+from media.rtp.red import MAX_BLOCKS
 from media.types import (
     MediaKind,
     RoomTap,
@@ -45,6 +47,7 @@ class TrackSpec:
         repair_type: Payload type of retransmissions (RFC 4588), 0 when not negotiated.
         repair_ssrc: Their stream from the offer; None until a packet shows it.
         layers: Names of simulcast layers (RFC 8851) as offered; empty for one stream.
+        red_type: Payload type of redundant audio (RFC 2198), 0 when not negotiated.
     """
 
     mid: str
@@ -57,6 +60,7 @@ class TrackSpec:
     repair_type: int = 0
     repair_ssrc: int | None = None
     layers: tuple[str, ...] = ()
+    red_type: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ class SlotSpec:
         repair_types: Such a payload type to that of its retransmissions (RFC 4588).
         repair_ssrc: Ours for retransmissions, 0 when not negotiated.
         send_time_extension: Id of the absolute send time, 0 when not negotiated.
+        red_type: The listener's payload type of redundant audio, 0 when not negotiated.
     """
 
     mid: str
@@ -80,6 +85,7 @@ class SlotSpec:
     repair_types: Mapping[int, int] = field(default_factory=dict)
     repair_ssrc: int = 0
     send_time_extension: int = 0
+    red_type: int = 0
 
 
 class UplinkMeter(Protocol):
@@ -139,9 +145,12 @@ class Track:
         "progress",
         "rate",
         "received",
+        "red_ticks",
+        "red_type",
         "report_expected",
         "report_received",
         "reported_packets",
+        "restored",
         "resync",
         "rid",
         "sender_report",
@@ -182,6 +191,7 @@ class Track:
         self.vp8 = self.codec == "video/vp8"
         self.payload_type = spec.payload_type
         self.level_extension = spec.level_extension
+        self.red_type = spec.red_type or -1
         self.ssrc = spec.ssrc
         self.muted = False
         self.flowing = False
@@ -210,6 +220,8 @@ class Track:
         self.hang = 0
         self.skipped = -1  # packets since the last decrypted one; -1: decrypt the next
         self.resync = True  # the next forwarded packet continues the forward numbers
+        self.red_ticks = 0  # timestamp of the newest redundant packet
+        self.restored: deque[int] = deque(maxlen=MAX_BLOCKS)  # numbers that repetitions filled
         self.asleep = True  # nobody watches: gaps are not noticed
         self.report_expected = 0
         self.report_received = 0
@@ -247,6 +259,7 @@ class Slot:
         "losses",
         "meter",
         "payload_type",
+        "red_type",
         "report",
         "resent",
         "rewriter",
@@ -273,6 +286,7 @@ class Slot:
         self.meter = meter
         self.losses: DownlinkMeter | None = None  # of a video slot, for choosing its layer
         self.payload_type = 0
+        self.red_type = 0  # for its track's redundant packets as they are, 0 to unwrap them
         self.track: Track | None = None  # the source
         self.stream: Track | None = None  # its layer that feeds the slot
         self.target: Track | None = None  # its layer that feeds the slot from a key frame on
@@ -310,6 +324,7 @@ class Counters:
     nacks_received: int = 0
     nacks_sent: int = 0
     repaired: int = 0
+    restored: int = 0
     retransmitted: int = 0
     plis_received: int = 0
     plis_sent: int = 0

@@ -99,6 +99,7 @@ class Person:
         level: int = LEVEL,
         codec: str | None = None,
         layers: tuple[str, ...] = (),
+        red_type: int = 0,
     ) -> Track:
         audio = source.kind is MediaKind.AUDIO
         spec = TrackSpec(
@@ -112,6 +113,7 @@ class Person:
             repair_type=0 if audio else RTX,
             repair_ssrc=None if audio or ssrc is None else RTX_SSRC,
             layers=layers,
+            red_type=red_type,
         )
         track = self.connection.tracks[spec.mid] = Track(self.connection, spec)
         for stream in track.layers:
@@ -128,14 +130,14 @@ class Person:
         types: Mapping[str, int] | None = None,
         repairs: Mapping[int, int] | None = None,
         send_time: int = 0,
+        red_type: int = 0,
     ) -> Slot:
         audio = kind is MediaKind.AUDIO
         types = types or ({"audio/opus": 109} if audio else {"video/vp8": 120})
         mid, ssrc = f"s{len(self.connection.slots)}", self.rig.next_ssrc()
         rewriter = Rewriter(sequence=100, timestamp=5000, clock_rate=48000 if audio else 90000)
-        spec = SlotSpec(
-            mid, kind, ssrc, types, repairs or {}, ssrc + 0x1000 if repairs else 0, send_time
-        )
+        repair_ssrc = ssrc + 0x1000 if repairs else 0
+        spec = SlotSpec(mid, kind, ssrc, types, repairs or {}, repair_ssrc, send_time, red_type)
         slot = Slot(self.connection, spec, rewriter, ReportMeter(48000 if audio else 90000))
         self.connection.slots[mid] = slot
         self.connection.slots_by_ssrc[ssrc] = slot

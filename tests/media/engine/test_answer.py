@@ -140,6 +140,31 @@ class TestChromium:
         assert [slot.mid for slot in ask(offer).slots] == ["2"]
 
 
+class TestRedundantAudio:
+    RED = "a=rtpmap:63 red/48000/2\r\na=fmtp:63 96/96\r\n"
+
+    def offer(self, order: str, direction: str = "sendonly") -> str:
+        return one_line(direction, extra=self.RED).replace("SAVPF 96", f"SAVPF {order}")
+
+    def test_is_published_when_the_peer_prefers_it(self):
+        (track,) = ask(self.offer("63 96")).tracks
+        assert (track.codec, track.payload_type, track.red_type) == ("audio/opus", 96, 63)
+        text = answer(self.offer("63 96"))
+        assert "SAVPF 63 96\r\n" in text
+        assert "a=rtpmap:63 red/48000/2\r\na=fmtp:63 96/96\r\n" in text
+
+    def test_is_left_out_of_what_is_published_otherwise(self):
+        (track,) = ask(self.offer("96 63")).tracks
+        assert track.red_type == 0
+        assert "SAVPF 96\r\n" in answer(self.offer("96 63"))
+
+    def test_is_received_by_who_can(self):
+        (slot,) = ask(self.offer("96 63", "recvonly")).slots
+        assert slot.payload_types == {"audio/opus": 96}
+        assert slot.red_type == 63
+        assert "SAVPF 96 63\r\n" in answer(self.offer("96 63", "recvonly"))
+
+
 class TestDirections:
     @pytest.mark.parametrize(
         ("offered", "publish", "subscribe", "answered"),

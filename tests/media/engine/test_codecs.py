@@ -1,6 +1,6 @@
 from aiortc.rtcrtpparameters import RTCRtcpFeedback, RTCRtpCodecParameters
 
-from media.engine.codecs import choose, playable, repair_of
+from media.engine.codecs import choose, playable, red_of, repair_of
 
 
 def codec(mime, number, rate=90000, feedback=(), **parameters):
@@ -64,3 +64,13 @@ def test_retransmissions_belong_to_the_codec_that_they_name():
     offered = [vp8, codec("video/rtx", 98, apt=97), codec("video/rtx", 99, apt=96)]
     assert repair_of(vp8, offered).payloadType == 99
     assert repair_of(vp8, offered[:2]) is None
+
+
+def test_redundant_audio_repeats_the_codec_and_nothing_else():
+    opus = codec("audio/opus", 111, 48000)
+    red = codec("audio/red", 63, 48000)
+    for text, found in (("111/111", 63), ("111/111/111", 63), ("111/0", None), ("9/9", None)):
+        red.parameters = {text: None}
+        answered = red_of(opus, [opus, red])
+        assert (answered and answered.payloadType) == found
+    assert red_of(opus, [codec("audio/red", 63, 8000, **{"111/111": None})]) is None
