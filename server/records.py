@@ -270,6 +270,7 @@ class Share:
     Attributes:
         token_hash: Lower-case hex SHA-256 of the link's token, which is not kept.
         allow_download: Its page offers the files to keep.
+        label: What it is for, in the words of whoever made it.
     """
 
     id: str
@@ -280,6 +281,20 @@ class Share:
     expires_at: datetime
     allow_download: bool
     revoked_at: datetime | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShareUsage:
+    """How much a link was used.
+
+    Attributes:
+        opened: How often its page was opened.
+        last: When it was used last, for the page or a file.
+    """
+
+    opened: int
+    last: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from server.http.download import send
 from server.http.problem import Problem
 from server.http.registry import Answer, Content, Header, Registry
 from server.records import RecordingView
+from server.services.products import ProductKind
 from signaling.errors import RefusalKind, Refused
 
 routes = Registry()
@@ -161,7 +162,8 @@ async def make_recording_file(
     The file is among the recording's `files` at once, with `state` and `progress`; what exists
     already is answered again.
     """
-    await recording_for(call, recording_id, "moderate")
+    need = "read" if body.kind is ProductKind.PEAKS else "moderate"  # each player draws peaks
+    await recording_for(call, recording_id, need)
     product = await call.app.recordings.make(recording_id, body.kind, body.format)
     return views.product(product)
 

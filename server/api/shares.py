@@ -1,7 +1,6 @@
 """Routes of links to recordings: make, list, revoke, log; and what such a link opens."""
 
 from datetime import datetime
-from html import escape
 
 from aiohttp import web
 from pydantic import BaseModel, Field
@@ -9,12 +8,16 @@ from pydantic import BaseModel, Field
 from server.api import shapes, views
 from server.api.policy import actor
 from server.api.recordings import recording_for
+from server.api.transcript_shapes import TranscriptQuery
+from server.api.transcripts import TRANSCRIPT_CONTENTS, recorded_transcript
 from server.http.auth import THROTTLE, client_address
 from server.http.call import Call
 from server.http.download import send
 from server.http.problem import Problem
 from server.http.registry import Answer, Content, Credential, Registry
-from server.records import RecordingView, Share
+from server.records import RecordingView, Share, ShareUsage
+from server.services.products import ProductKind
+from server.services.recordings import FINISHED
 from server.services.shares import MediaRequest
 from signaling.errors import RefusalKind, Refused
 
@@ -32,6 +35,7 @@ class NewShare(BaseModel):
 
     ttl: int = Field(default=604_800, ge=60, le=31_536_000, description="Seconds; a week.")
     allow_download: bool = Field(default=True, description="Offer the files to keep.")
+    label: str | None = Field(default=None, max_length=80, description="What it is for.")
 
 
 class ShareLink(BaseModel):
@@ -39,11 +43,14 @@ class ShareLink(BaseModel):
 
     id: str
     url: str | None = Field(description="The link itself; told once, when it is made.")
+    label: str | None
     created_at: datetime
     created_by: str | None
     expires_at: datetime
     revoked_at: datetime | None
     allow_download: bool
+    opened: int = Field(description="How often its page was opened.")
+    last_used_at: datetime | None = Field(description="For the page or a file.")
 
 
 class ShareList(BaseModel):
@@ -89,10 +96,16 @@ class MediaQuery(BaseModel):
 @routes.route("POST", _SHARES, tag=_TAG, status=201, answer=ShareLink, problems=_DENIED)
 async def create_share(call: Call, recording_id: str, body: NewShare) -> ShareLink:
     """Make a link to a recording for people without an account; its `url` is told once."""
-    await recording_for(call, recording_id, "moderate")
+    found = await recording_for(call, recording_id, "moderate")
     share, token = await call.app.shares.create(
-        recording_id, actor(call.principal), seconds=body.ttl, allow_download=body.allow_download
+        recording_id,
+        actor(call.principal),
+        seconds=body.ttl,
+        allow_download=body.allow_download,
+        label=(body.label or "").strip() or None,
     )
+    if found.state in FINISHED and found.files:  # whoever has the link cannot ask for them
+        _ = await call.app.recordings.make(found.id, ProductKind.PEAKS, None)
     base = call.app.meetings.public_url or ""
     return _link(share, f"{base}/s/{token}")
 
@@ -101,7 +114,9 @@ async def create_share(call: Call, recording_id: str, body: NewShare) -> ShareLi
 async def list_shares(call: Call, recording_id: str) -> ShareList:
     """List the links to a recording."""
     await recording_for(call, recording_id, "moderate")
-    return ShareList(items=[_link(one, None) for one in await call.app.shares.of(recording_id)])
+    usage = await call.app.shares.usage(recording_id)
+    items = await call.app.shares.of(recording_id)
+    return ShareList(items=[_link(one, None, usage.get(one.id)) for one in items])
 
 
 @routes.route("DELETE", _ONE, tag=_TAG, status=204, problems=_OF_SHARE)
@@ -140,25 +155,22 @@ async def list_share_accesses(call: Call, recording_id: str, share_id: str) -> S
 )
 async def open_share(call: Call, token: str) -> Answer:
     """What a link leads to, with signed addresses of the files."""
-    return Answer(await _opened(call, token))
+    share, found = await _admitted(call, token)
+    return Answer(await _shared(call, share, found), {"Cache-Control": "no-store"})
 
 
 @routes.route(
     "GET",
-    "/s/{token}",
+    "/v1/shares/{token}/transcript",
     tag=_TAG,
-    contents={200: Content("A page that plays the recording.", "text/html")},
+    contents=TRANSCRIPT_CONTENTS,
     credential=Credential.NOT_READ,
     problems=_OPEN,
 )
-async def show_share(call: Call, token: str) -> web.Response:
-    """The page behind a link."""
-    shown = await _opened(call, token)
-    return web.Response(
-        text=_page(shown),
-        content_type="text/html",
-        headers={"Cache-Control": "no-store", "X-Robots-Tag": "noindex"},
-    )
+async def get_shared_transcript(call: Call, token: str, query: TranscriptQuery) -> web.Response:
+    """The transcript of a shared recording."""
+    _, found = await _admitted(call, token, "transcript")
+    return await recorded_transcript(call, found, query)
 
 
 @routes.route(
@@ -190,18 +202,17 @@ async def get_shared_file(
     return await send(call.request, stored, attachment=keep, store=False)
 
 
-async def _opened(call: Call, token: str) -> SharedRecording:
+async def _admitted(call: Call, token: str, part: str | None = None) -> tuple[Share, RecordingView]:
     address = client_address(call.request)
     throttle = call.request.app[THROTTLE]
     if not throttle.allows(address):
         raise Problem(429, "rate_limited", "Too many links from this address were not good.")
     try:
-        share, found = await call.app.shares.open(token, address)
+        return await call.app.shares.open(token, address, part)
     except Refused as refused:
         if refused.kind is RefusalKind.NOT_FOUND:
             _ = throttle.take(address)
         raise
-    return await _shared(call, share, found)
 
 
 async def _shared(call: Call, share: Share, found: RecordingView) -> SharedRecording:
@@ -227,33 +238,16 @@ async def _titles(call: Call, found: RecordingView) -> dict[str, str]:
         return {}
 
 
-def _link(share: Share, url: str | None) -> ShareLink:
+def _link(share: Share, url: str | None, usage: ShareUsage | None = None) -> ShareLink:
     return ShareLink(
         id=share.id,
         url=url,
+        label=share.label,
         created_at=views.utc(share.created_at),
         created_by=share.created_by,
         expires_at=views.utc(share.expires_at),
         revoked_at=views.utc_or_none(share.revoked_at),
         allow_download=share.allow_download,
+        opened=usage.opened if usage else 0,
+        last_used_at=views.utc(usage.last) if usage else None,
     )
-
-
-def _page(shown: SharedRecording) -> str:
-    rows = "\n".join(_row(file, shown.allow_download) for file in shown.files)
-    title = escape(shown.title or "Recording")
-    when = shown.started_at.strftime("%Y-%m-%d %H:%M UTC")
-    return (
-        '<!doctype html><html lang="en"><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width">'
-        f"<title>{title}</title><h1>{title}</h1><p>{when}</p>\n{rows}\n</html>\n"
-    )
-
-
-def _row(file: shapes.RecordingFile, download: bool) -> str:  # noqa: FBT001  (a template)
-    name = escape(file.name or file.kind.value)
-    url = escape(file.url)
-    plays = file.content_type.startswith("audio/")
-    player = f'<audio controls preload="none" src="{url}"></audio>' if plays else ""
-    keep = f' <a href="{url}&amp;download=1">Download</a>' if download else ""
-    return f"<section><h2>{name}</h2>{player}{keep}</section>"

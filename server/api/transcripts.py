@@ -10,7 +10,7 @@ from server.api.recordings import recording_for
 from server.api.sessions import session_for
 from server.http.call import Call
 from server.http.registry import Answer, Content, Registry
-from server.records import TranscriptSegment
+from server.records import RecordingView, TranscriptSegment
 from server.services.recorded_transcripts import TranscriptJob
 from server.services.transcript_formats import CONTENT_TYPES, FORMATS, Layout, document
 from signaling.errors import RefusalKind, Refused
@@ -18,8 +18,8 @@ from signaling.model import CaptionsNotice
 
 routes = Registry()
 _TAG = "Transcripts"
-_TEXT = {"type": "string"}
-_CONTENTS = {
+_TEXT: dict[str, object] = {}  # JSON or a text, as asked
+TRANSCRIPT_CONTENTS = {
     200: Content(
         "The transcript as `format` says: JSON (`heading`, `segments`), text, SubRip or WebVTT.",
         "application/json",
@@ -75,7 +75,7 @@ async def stop_captions(call: Call, meeting: str) -> None:
     "GET",
     "/v1/sessions/{session_id}/transcript",
     tag=_TAG,
-    contents=_CONTENTS,
+    contents=TRANSCRIPT_CONTENTS,
     problems={403: ("forbidden",), 404: ("session_not_found",)},
 )
 async def get_session_transcript(
@@ -97,7 +97,7 @@ async def get_session_transcript(
     "GET",
     "/v1/recordings/{recording_id}/transcript",
     tag=_TAG,
-    contents=_CONTENTS,
+    contents=TRANSCRIPT_CONTENTS,
     problems={403: ("forbidden",), 404: ("recording_not_found",)},
 )
 async def get_recording_transcript(
@@ -110,16 +110,7 @@ async def get_recording_transcript(
     transcription is. Without any segment the file is valid and empty.
     """
     recording = await recording_for(call, recording_id, "read")
-    transcripts = call.app.recorded_transcripts
-    segments = await transcripts.segments(recording)
-    job = _job(await transcripts.job(recording)).model_dump(mode="json")
-    heading: dict[str, object] = {
-        "id": recording.id,
-        "session_id": recording.session_id,
-        "meeting_id": recording.meeting_id,
-        "transcript": job,
-    }
-    return _transcript("recording", heading, segments, query)
+    return await recorded_transcript(call, recording, query)
 
 
 @routes.route(
@@ -146,6 +137,22 @@ async def make_recording_transcript(
     job = await call.app.recorded_transcripts.make(recording, body.language)
     where = {"Location": f"/v1/recordings/{recording.id}/transcript"}
     return Answer(_job(job), where)
+
+
+async def recorded_transcript(
+    call: Call, recording: RecordingView, query: shapes.TranscriptQuery
+) -> web.Response:
+    """The transcript of a recording that the caller may read."""
+    transcripts = call.app.recorded_transcripts
+    segments = await transcripts.segments(recording)
+    job = _job(await transcripts.job(recording)).model_dump(mode="json")
+    heading: dict[str, object] = {
+        "id": recording.id,
+        "session_id": recording.session_id,
+        "meeting_id": recording.meeting_id,
+        "transcript": job,
+    }
+    return _transcript("recording", heading, segments, query)
 
 
 def _captions(notice: CaptionsNotice) -> shapes.Captions:

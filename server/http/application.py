@@ -51,5 +51,7 @@ def assemble(app: App, native: Registry, mounts: Sequence[Mount] = ()) -> web.Ap
     ApiDocs(lambda: document(native.routes, version=version("roomtone"))).mount(application)
     for mount in mounts:
         mount(application, app)
-    application.router.add_get(_EVERYTHING_ELSE, WebApp(find_web_app).serve)
+    web_app = WebApp(find_web_app).serve
+    application.router.add_get("/s/{token}", web_app)  # named, so that no log tells a token
+    application.router.add_get(_EVERYTHING_ELSE, web_app)
     return application

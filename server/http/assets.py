@@ -13,7 +13,7 @@ from aiohttp import web
 
 from server.http.problem import Problem
 
-_PAGES = ("/m/", "/live", "/recordings", "/sessions", "/meetings", "/settings")
+_PAGES = ("/m/", "/live", "/recordings", "/s/", "/sessions", "/meetings", "/settings")
 _IMMUTABLE = "public, max-age=31536000, immutable"
 _MISSING = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Roomtone</title>
 <h1>The web app is not built</h1>
@@ -82,6 +82,7 @@ class WebApp:
             )
         response = _file(index, immutable=False)
         response.set_status(status)
+        response.headers["X-Robots-Tag"] = "noindex"  # what is behind a page is for who is invited
         return response
 
     async def _refresh(self) -> None:

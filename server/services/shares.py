@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from media.clock import Clock
-from server.records import RecordingView, Share, ShareAccess
+from server.records import RecordingView, Share, ShareAccess, ShareUsage
 from server.storage.port import IntegrationStore
 from signaling.errors import RefusalKind, Refused
 from signaling.ids import is_id, new_id
@@ -62,7 +62,13 @@ class Shares:
         self._clock = clock
 
     async def create(
-        self, recording_id: str, by: str | None, *, seconds: int, allow_download: bool
+        self,
+        recording_id: str,
+        by: str | None,
+        *,
+        seconds: int,
+        allow_download: bool,
+        label: str | None = None,
     ) -> tuple[Share, str]:
         """A new link and its token, which cannot be shown again.
 
@@ -80,6 +86,7 @@ class Shares:
             created_by=by,
             expires_at=now + timedelta(seconds=seconds),
             allow_download=allow_download,
+            label=label,
         )
         await self._store.save_record(share)
         return share, token
@@ -87,6 +94,10 @@ class Shares:
     async def of(self, recording_id: str) -> list[Share]:
         """Every link to a recording, oldest first, dead ones included."""
         return await self._store.list_records(Share, recording_id=recording_id)
+
+    async def usage(self, recording_id: str) -> dict[str, ShareUsage]:
+        """How much each link to a recording was used; links never used are absent."""
+        return await self._store.share_usage(recording_id)
 
     async def find(self, recording_id: str, share_id: str) -> Share:
         """One link of a recording.
@@ -113,8 +124,10 @@ class Shares:
         """Every use of a link, oldest first."""
         return await self._store.list_records(ShareAccess, share_id=share_id)
 
-    async def open(self, token: str, address: str | None) -> tuple[Share, RecordingView]:
-        """What a link leads to; logged.
+    async def open(
+        self, token: str, address: str | None, part: str | None = None
+    ) -> tuple[Share, RecordingView]:
+        """What a link leads to; logged as a use of its page, or of a part of it.
 
         Raises:
             Refused: `share_not_found`, `share_gone`, `recording_not_found`.
@@ -124,7 +137,7 @@ class Shares:
             raise _not_found()
         share = self._alive(found[0])
         view = await self._recordings.get(share.recording_id)
-        await self._log(share, address, None, None)
+        await self._log(share, address, part, None)
         return share, view
 
     def sign(self, share: Share, file_id: str) -> str:
@@ -158,15 +171,15 @@ class Shares:
         return share
 
     def _alive(self, share: Share) -> Share:
-        ended = share.revoked_at
+        ended, why = share.revoked_at, "revoked"
         if ended is None and share.expires_at <= self._clock.utc():
-            ended = share.expires_at
+            ended, why = share.expires_at, "expired"
         if ended is not None:
             raise Refused(
                 RefusalKind.GONE,
                 "share_gone",
                 "This link is no longer good.",
-                {"ended_at": ended.isoformat()},
+                {"ended_at": ended.isoformat(), "why": why},
             )
         return share
 

@@ -15,6 +15,7 @@ from server.records import (
     RecordingFileView,
     RecordingView,
     Registration,
+    ShareUsage,
     TranscriptSegment,
     User,
 )
@@ -262,6 +263,10 @@ class IntegrationStore(Protocol):
 
     async def delete_record(self, kind: type[object], record_id: str) -> bool:
         """Forget a record; False when there is none."""
+        ...
+
+    async def share_usage(self, recording_id: str) -> dict[str, ShareUsage]:
+        """How much each link of a recording was used, by its id; links never used are absent."""
         ...
 
     async def prune_deliveries(self, before: datetime) -> int:

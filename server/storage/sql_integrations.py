@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Table, delete, select
+from sqlalchemy import Table, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from server.records import (
@@ -15,6 +15,7 @@ from server.records import (
     Preset,
     Share,
     ShareAccess,
+    ShareUsage,
     Webhook,
     Workspace,
 )
@@ -76,6 +77,21 @@ class SqlIntegrations:
         """Forget a record; False when there is none."""
         table = _TABLES[kind]
         return await self._db.change(delete(table).where(table.c.id == record_id)) > 0
+
+    async def share_usage(self, recording_id: str) -> dict[str, ShareUsage]:
+        """How much each link of a recording was used, by its id; links never used are absent."""
+        uses = share_accesses.c
+        rows = await self._db.all(
+            select(
+                uses.share_id,
+                func.count().filter(uses.file_id.is_(None)).label("opened"),
+                func.max(uses.at).label("last"),
+            )
+            .join(shares, shares.c.id == uses.share_id)
+            .where(shares.c.recording_id == recording_id)
+            .group_by(uses.share_id)
+        )
+        return {row["share_id"]: ShareUsage(row["opened"], row["last"]) for row in rows}
 
     async def prune_deliveries(self, before: datetime) -> int:
         """Drop finished deliveries from before that time; how many."""

@@ -341,6 +341,7 @@ shares = Table(
     Column("expires_at", Instant, nullable=False),
     Column("allow_download", Boolean, nullable=False),
     Column("revoked_at", Instant),
+    Column("label", String),
     Index("shares_by_recording", "recording_id", "id"),
 )
 

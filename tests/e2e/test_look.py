@@ -144,5 +144,6 @@ def test_a_meeting_from_first_to_last(
     expect(ana.page.get_by_role("heading", name="You left the meeting")).to_be_visible()
     show(ana, "left")
     ana.page.get_by_role("main").get_by_role("link", name="Recordings").click()
-    expect(ana.page.get_by_label("Track of Bo Larsen").first).to_be_visible(timeout=20_000)
+    row = ana.page.get_by_role("listitem").filter(has_text="Bo Larsen").first
+    expect(row.get_by_text("ready", exact=True)).to_be_visible(timeout=20_000)
     show(ana, "recordings-list")

@@ -7,14 +7,18 @@ import { Frame } from "./pages/frame";
 import { HomePage } from "./pages/home";
 import { LivePage } from "./pages/live";
 import { LiveSessionPage } from "./pages/live-session";
+import { RecordingPage } from "./pages/recording";
 import { RecordingsPage } from "./pages/recordings";
 import { RoomPage } from "./pages/room";
+import { SharedPage } from "./pages/shared";
 import { followLinks, path } from "./platform/router";
 import { applyTheme } from "./platform/theme";
 
 const server = openServer();
 const LIVE = /^\/live\/?$/;
 const SESSION = /^\/live\/([^/]+)(?:\/([^/]+))?\/?$/;
+const RECORDING = /^\/recordings\/([^/]+)\/?$/;
+const SHARED = /^\/s\/([^/]+)\/?$/;
 const MEETING = /^\/m\/([^/]+)\/?$/;
 
 function NotFound() {
@@ -38,6 +42,11 @@ function App() {
     return <RoomPage key={meeting} meeting={decodeURIComponent(meeting)} server={server} />;
   if (here === "/") return <HomePage server={server} />;
   if (here === "/recordings" || here === "/recordings/") return <RecordingsPage server={server} />;
+  const recording = RECORDING.exec(here)?.[1];
+  if (recording)
+    return <RecordingPage key={recording} id={decodeURIComponent(recording)} server={server} />;
+  const shared = SHARED.exec(here)?.[1];
+  if (shared) return <SharedPage key={shared} token={decodeURIComponent(shared)} />;
   if (LIVE.test(here)) return <LivePage server={server} />;
   const [, session, participant] = SESSION.exec(here) ?? [];
   if (session)
@@ -53,7 +62,7 @@ function App() {
 }
 
 applyTheme();
-const OURS = [/^\/$/, /^\/recordings$/, MEETING, LIVE, SESSION];
+const OURS = [/^\/$/, /^\/recordings$/, RECORDING, MEETING, LIVE, SESSION];
 followLinks((to) => OURS.some((pattern) => pattern.test(to)));
 const root = document.getElementById("app");
 if (root) render(<App />, root);

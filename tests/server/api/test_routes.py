@@ -7,7 +7,8 @@ OPEN = {
     "/healthz", "/readyz", "/metrics", "/version", "/v1/client-config",
     "/v1/quality-model", "/.well-known/jwks.json",
     "/v1/sign-in", "/v1/sign-out", "/.well-known/security.txt",
-    "/s/{token}", "/v1/shares/{token}", "/v1/media/{share_id}/{file_id}",  # the link is the right
+    # the link is the right
+    "/v1/shares/{token}", "/v1/shares/{token}/transcript", "/v1/media/{share_id}/{file_id}",
 }  # fmt: skip
 ROUTES = native_routes().routes
 

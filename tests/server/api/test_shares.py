@@ -52,20 +52,32 @@ async def test_a_link_opens_the_recording_without_a_credential(web: Web, path: s
     assert kept.headers["Content-Disposition"].startswith("attachment")
 
 
-async def test_the_page_escapes_names_and_plays(web: Web, path: str):
+async def test_the_page_tells_nobody_where_it_is(web: Web, path: str):
     answer = await web.client.get("/s/" + token_of(await shared(web, path)))
-    text = await answer.text()
     assert answer.headers["Referrer-Policy"] == "no-referrer"
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert "<h1>Tea &lt;b&gt;</h1>" in text
-    assert "<h2>Ada &amp; Bo</h2><audio controls" in text
-    assert "Download" in text
+    assert answer.content_type == "text/html"
+    opened = await web.client.get(f"/v1/shares/{token_of(await shared(web, path))}")
+    assert opened.headers["Cache-Control"] == "no-store"
+
+
+async def test_a_link_leads_to_the_transcript_too(web: Web, path: str):
+    share = await shared(web, path)
+    answer = await web.client.get(f"/v1/shares/{token_of(share)}/transcript")
+    assert (answer.status, (await answer.json())["segments"]) == (200, [])
+    text = await web.client.get(f"/v1/shares/{token_of(share)}/transcript?format=vtt")
+    assert (await text.text()).startswith("WEBVTT")
+    body = await (await web.client.get(f"{path}/shares/{share['id']}/accesses", headers=KEY)).json()
+    assert [use["file_id"] for use in body["items"]] == ["transcript", "transcript"]
+
+
+async def test_a_link_has_the_waves_made(web: Web, path: str):
+    _ = await shared(web, path)
+    body = await (await web.client.get(path, headers=KEY)).json()
+    assert [one["kind"] for one in body["files"]] == ["audio", "peaks"]
 
 
 async def test_a_link_may_forbid_downloads(web: Web, path: str):
     share = await shared(web, path, allow_download=False)
-    page = await (await web.client.get("/s/" + token_of(share))).text()
-    assert "Download" not in page
     body = await (await web.client.get(f"/v1/shares/{token_of(share)}")).json()
     inline = await web.client.get(body["files"][0]["url"] + "&download=1")
     assert inline.headers["Content-Disposition"].startswith("inline")
@@ -76,21 +88,26 @@ async def test_revoked_and_unknown_links_lead_nowhere(web: Web, path: str):
     body = await (await web.client.get(f"/v1/shares/{token_of(share)}")).json()
     revoked = await web.client.delete(f"{path}/shares/{share['id']}", headers=KEY)
     assert revoked.status == 204
-    for gone in (f"/v1/shares/{token_of(share)}", f"/s/{token_of(share)}", body["files"][0]["url"]):
-        assert await problem(await web.client.get(gone)) == (410, "share_gone")
-    assert await problem(await web.client.get("/s/unknown")) == (404, "share_not_found")
+    for gone in (f"/v1/shares/{token_of(share)}", body["files"][0]["url"]):
+        answer = await web.client.get(gone)
+        assert (answer.status, (await answer.json())["why"]) == (410, "revoked")
+    assert await problem(await web.client.get("/v1/shares/unknown")) == (404, "share_not_found")
     tampered = body["files"][0]["url"].replace("sig=", "sig=0")
     assert (await web.client.get(tampered)).status in (403, 422)
 
 
 async def test_links_are_listed_and_their_uses_logged(web: Web, path: str):
-    share = await shared(web, path)
-    _ = await web.client.get("/s/" + token_of(share))
+    share = await shared(web, path, label=" for Bo ")
+    assert (share["label"], share["opened"], share["last_used_at"]) == ("for Bo", 0, None)
+    opened = await web.client.get(f"/v1/shares/{token_of(share)}")
+    _ = await web.client.get((await opened.json())["files"][0]["url"])
     listed = await (await web.client.get(f"{path}/shares", headers=KEY)).json()
-    assert [(one["id"], one["url"]) for one in listed["items"]] == [(share["id"], None)]
+    (one,) = listed["items"]
+    assert (one["id"], one["url"], one["label"]) == (share["id"], None, "for Bo")
+    assert (one["opened"], one["last_used_at"] is None) == (1, False)
     uses = f"{path}/shares/{share['id']}/accesses"
     body = await (await web.client.get(uses, headers=KEY)).json()
-    assert [use["file_id"] for use in body["items"]] == [None]
+    assert [use["file_id"] is None for use in body["items"]] == [True, False]
 
 
 async def test_links_are_for_those_who_may_moderate(web: Web, path: str):

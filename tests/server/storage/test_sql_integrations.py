@@ -3,7 +3,17 @@ from datetime import timedelta
 
 from support.domain import NOW
 
-from server.records import Delivery, DeliveryState, Extra, Preset, Webhook, Workspace
+from server.records import (
+    Delivery,
+    DeliveryState,
+    Extra,
+    Preset,
+    Share,
+    ShareAccess,
+    ShareUsage,
+    Webhook,
+    Workspace,
+)
 from server.storage.sql import SqlStorage
 
 
@@ -37,3 +47,17 @@ async def test_old_finished_deliveries_go_and_pending_ones_stay(storage: SqlStor
     assert await storage.prune_deliveries(NOW) == 0
     assert await storage.prune_deliveries(NOW + timedelta(seconds=1)) == 1
     assert await storage.list_records(Delivery, state="pending") == [pending]
+
+
+async def test_the_usage_of_a_recordings_links_is_counted(storage: SqlStorage):
+    def link(name: str, recording: str = "r") -> Share:
+        return Share(name, recording, f"hash of {name}", NOW, None, NOW, allow_download=True)
+
+    for share in (link("used"), link("new"), link("other", "another")):
+        await storage.save_record(share)
+    for number, file in enumerate((None, None, "file")):
+        at = NOW + timedelta(seconds=number)
+        await storage.save_record(ShareAccess(str(number), "used", at, "192.0.2.1", file))
+    await storage.save_record(ShareAccess("9", "other", NOW, None))
+    used = ShareUsage(2, NOW + timedelta(seconds=2))
+    assert await storage.share_usage("r") == {"used": used}

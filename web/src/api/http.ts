@@ -7,6 +7,8 @@ export class ApiError extends Error {
     readonly code: string,
     readonly detail: string,
     readonly requestId: string | null,
+    /** What else the server said. */
+    readonly fields: Readonly<Record<string, unknown>> = {},
   ) {
     super(`${code}: ${detail}`);
   }
@@ -63,5 +65,6 @@ async function problem(response: Response): Promise<ApiError> {
     text("code") ?? `http_${response.status}`,
     text("detail") ?? text("title") ?? response.statusText,
     text("request_id") ?? requestId,
+    fields,
   );
 }

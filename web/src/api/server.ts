@@ -1,10 +1,11 @@
 /** The routes the pages use, each as one function. */
 import { ApiError, type Call, call } from "./http";
 import { type LiveServer, liveServer } from "./live";
-import type { ClientConfig, IssuedToken, Lobby, MeetingInfo, Page, RecordingInfo } from "./types";
+import { type RecordingsServer, recordingsServer } from "./recordings";
+import type { ClientConfig, IssuedToken, Lobby, MeetingInfo } from "./types";
 
 /** The server as the view-models see it. */
-export interface Server extends LiveServer {
+export interface Server extends LiveServer, RecordingsServer {
   config(): Promise<ClientConfig>;
   signIn(credential: string): Promise<void>;
   signOut(): Promise<void>;
@@ -14,14 +15,6 @@ export interface Server extends LiveServer {
   createMeeting(title: string, access?: "link" | "token"): Promise<MeetingInfo>;
   hostToken(meeting: string, name: string): Promise<IssuedToken>;
   lobby(meeting: string, token: string | null): Promise<Lobby>;
-  recordings(cursor: string | null, signal: AbortSignal): Promise<Page<RecordingInfo>>;
-  deleteRecording(recording: string): Promise<void>;
-}
-
-/** The address of one recorded file; `download` asks for a file to keep. */
-export function recordingFileUrl(recording: string, file: string, download = false): string {
-  const path = `/v1/recordings/${encodeURIComponent(recording)}/files/${encodeURIComponent(file)}`;
-  return download ? `${path}?download=1` : path;
 }
 
 /** The server of this page. In development mode it signs in with the printed key by itself. */
@@ -57,6 +50,7 @@ export function openServer(): Server {
   const at = (id: string) => encodeURIComponent(id);
   return {
     ...liveServer(authorized),
+    ...recordingsServer(authorized),
     config: readConfig,
     signIn,
     signOut: () => call("/v1/sign-out", { method: "POST" }),
@@ -80,11 +74,5 @@ export function openServer(): Server {
         body: { name, role: "host" },
       }),
     lobby: (meeting, token) => call(`/v1/meetings/${at(meeting)}/lobby`, { token }),
-    recordings: (cursor, signal) =>
-      authorized(`/v1/recordings${cursor ? `?cursor=${encodeURIComponent(cursor)}` : ""}`, {
-        signal,
-      }),
-    deleteRecording: (recording) =>
-      authorized(`/v1/recordings/${at(recording)}`, { method: "DELETE" }),
   };
 }

@@ -39,15 +39,102 @@ export type RecordingState =
   | "ready"
   | "failed";
 
+export type FileKind = "audio" | "video" | "mix" | "stems" | "peaks";
+export type ProductState = "queued" | "running" | "ready" | "failed";
+
 export interface RecordingFile {
   id: string;
   participant_id: string | null;
-  name?: string | null;
-  kind: string;
+  name: string | null;
+  kind: FileKind;
+  source: string | null;
+  format: string;
+  state: ProductState;
+  /** Share made, 0 to 1. */
+  progress: number;
+  reason: string | null;
   content_type: string;
-  duration_seconds: number | null;
+  duration_seconds: number;
   bytes: number;
-  offset_seconds?: number | null;
+  offset_seconds: number;
+  segment: number;
+  complete: boolean;
+  url: string;
+}
+
+/** What a player draws (`roomtone.peaks/1`): lowest and highest sample in turn, -128 to 127. */
+export interface Peaks {
+  per_second: number;
+  duration_seconds: number;
+  lanes: PeaksLane[];
+}
+
+export interface PeaksLane {
+  participant_id: string;
+  source: string;
+  segment: number;
+  gaps: { at_ms: number; dur_ms: number; cause: string }[];
+  peaks: number[];
+}
+
+export interface TranscriptWord {
+  text: string;
+  start: number;
+  end: number;
+  confidence: number | null;
+}
+
+export interface TranscriptSegment {
+  id: string;
+  participant_id: string;
+  name: string;
+  start: number;
+  end: number;
+  text: string;
+  confidence: number | null;
+  words: TranscriptWord[];
+}
+
+export interface TranscriptJob {
+  state: "none" | "live" | "processing" | "completed" | "failed";
+  progress: number;
+  reason: string | null;
+}
+
+export interface Transcript {
+  recording: { transcript: TranscriptJob };
+  segments: TranscriptSegment[];
+}
+
+export interface ShareLink {
+  id: string;
+  /** Told once, when it is made. */
+  url: string | null;
+  label: string | null;
+  created_at: string;
+  created_by: string | null;
+  expires_at: string;
+  revoked_at: string | null;
+  allow_download: boolean;
+  opened: number;
+  last_used_at: string | null;
+}
+
+export interface ShareUse {
+  at: string;
+  address: string | null;
+  file_id: string | null;
+  bytes_range: string | null;
+}
+
+/** What a link leads to. */
+export interface SharedRecording {
+  title: string | null;
+  started_at: string;
+  duration_seconds: number | null;
+  expires_at: string;
+  allow_download: boolean;
+  files: RecordingFile[];
 }
 
 export interface RecordingInfo {
@@ -59,6 +146,8 @@ export interface RecordingInfo {
   reason?: string | null;
   started_at: string;
   duration_seconds: number | null;
+  /** Until when the link is good by which it was found. */
+  expires_at?: string;
   files: RecordingFile[];
 }
 

@@ -19,7 +19,7 @@ export function Header({ name, navigation, links, theme }: HeaderProps) {
         </svg>
         <span>{name}</span>
       </a>
-      <nav aria-label={navigation}>
+      <nav aria-label={navigation} hidden={links.length === 0}>
         {links.map((link) => (
           <a
             key={link.path}

@@ -26,11 +26,16 @@ import leave from "lucide-static/icons/phone-off.svg?raw";
 import pin from "lucide-static/icons/pin.svg?raw";
 import pinOff from "lucide-static/icons/pin-off.svg?raw";
 import play from "lucide-static/icons/play.svg?raw";
+import forward from "lucide-static/icons/redo-2.svg?raw";
+import search from "lucide-static/icons/search.svg?raw";
 import send from "lucide-static/icons/send.svg?raw";
 import settings from "lucide-static/icons/settings-2.svg?raw";
+import share from "lucide-static/icons/share-2.svg?raw";
+import next from "lucide-static/icons/skip-forward.svg?raw";
 import sun from "lucide-static/icons/sun.svg?raw";
 import trash from "lucide-static/icons/trash-2.svg?raw";
 import warning from "lucide-static/icons/triangle-alert.svg?raw";
+import back from "lucide-static/icons/undo-2.svg?raw";
 import person from "lucide-static/icons/user.svg?raw";
 import remove from "lucide-static/icons/user-x.svg?raw";
 import people from "lucide-static/icons/users.svg?raw";
@@ -39,6 +44,8 @@ import videoOff from "lucide-static/icons/video-off.svg?raw";
 import speaker from "lucide-static/icons/volume-2.svg?raw";
 import offline from "lucide-static/icons/wifi-off.svg?raw";
 import close from "lucide-static/icons/x.svg?raw";
+import zoomIn from "lucide-static/icons/zoom-in.svg?raw";
+import zoomOut from "lucide-static/icons/zoom-out.svg?raw";
 
 const ICONS = {
   notice,
@@ -80,6 +87,13 @@ const ICONS = {
   speaker,
   offline,
   close,
+  back,
+  forward,
+  next,
+  search,
+  share,
+  zoomIn,
+  zoomOut,
 };
 
 export type IconName = keyof typeof ICONS;

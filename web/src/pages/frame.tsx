@@ -16,7 +16,14 @@ function useTitle(title: string): void {
   }, [title]);
 }
 
-export function Frame({ title, children }: { title: string; children: ComponentChildren }) {
+interface Props {
+  title: string;
+  /** Without the pages of those who have an account. */
+  bare?: boolean;
+  children: ComponentChildren;
+}
+
+export function Frame({ title, bare = false, children }: Props) {
   useTitle(title);
   const links = [
     { path: "/", text: t("nav.meetings"), current: path.value === "/" },
@@ -36,7 +43,7 @@ export function Frame({ title, children }: { title: string; children: ComponentC
       <Header
         name={t("app.name")}
         navigation={t("app.navigation")}
-        links={links}
+        links={bare ? [] : links}
         theme={{
           icon: THEME_ICONS[theme.value],
           label: t(`theme.${theme.value}`),

@@ -1,12 +1,12 @@
 /** S6: what was recorded, one track per person, to hear, keep or delete. */
 import { useState } from "preact/hooks";
-import { recordingFileUrl, type Server } from "../api/server";
-import type { RecordingFile, RecordingInfo } from "../api/types";
+import type { Server } from "../api/server";
+import type { RecordingInfo } from "../api/types";
 import { Button } from "../elements/button";
 import { Question } from "../elements/dialog";
 import { Icon } from "../elements/icon";
-import { ago, bytes, length } from "../lib/format";
-import { t } from "../lib/i18n";
+import { ago, length } from "../lib/format";
+import { maybe, t } from "../lib/i18n";
 import { browserClock } from "../platform/clock";
 import { isTrack, isUnfinished, Recordings } from "../state/recordings";
 import { Frame } from "./frame";
@@ -135,6 +135,9 @@ function Skeleton() {
 const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
 
+/** Names that fit on a line. */
+const NAMES = 4;
+
 function Row({ recording, onDelete }: { recording: RecordingInfo; onDelete: () => void }) {
   const started = new Date(recording.started_at);
   const title = recording.title || t("recordings.untitled");
@@ -142,15 +145,14 @@ function Row({ recording, onDelete }: { recording: RecordingInfo; onDelete: () =
     <li class="recording-row">
       <div class="recording-head">
         <div>
-          <h2>{title}</h2>
+          <h2>
+            <a href={`/recordings/${recording.id}`}>{title}</a>
+          </h2>
           <p class="quiet">
             <time dateTime={recording.started_at} title={EXACT.format(started)}>
               {DAY.format(started)} · {ago(started.getTime(), Date.now())}
             </time>
             {recording.duration_seconds !== null && <> · {length(recording.duration_seconds)}</>}
-            {recording.files.length > 0 && (
-              <> · {t("recordings.files", { count: recording.files.length })}</>
-            )}
           </p>
         </div>
         <span class={`state state-${recording.state}`}>
@@ -170,53 +172,24 @@ function Row({ recording, onDelete }: { recording: RecordingInfo; onDelete: () =
           />
         )}
       </div>
-      <Tracks recording={recording} />
+      <People recording={recording} />
     </li>
   );
 }
 
-function Tracks({ recording }: { recording: RecordingInfo }) {
+/** Who was recorded, or why nobody yet. */
+function People({ recording }: { recording: RecordingInfo }) {
   if (isUnfinished(recording)) return <p class="quiet">{t("recordings.pending")}</p>;
-  if (recording.state === "failed" && recording.reason) return <p>{recording.reason}</p>;
-  if (recording.files.length === 0) return <p class="quiet">{t("recordings.noFiles")}</p>;
+  if (recording.state === "failed" && recording.reason)
+    return <p>{maybe(`error.${recording.reason}`) ?? recording.reason}</p>;
+  const names = [...new Set(recording.files.filter(isTrack).map(({ name }) => name || ""))];
+  if (names.length === 0) return <p class="quiet">{t("recordings.noFiles")}</p>;
+  const shown = names.slice(0, NAMES).map((name) => name || t("recordings.somebody"));
+  const more = names.length - shown.length;
   return (
-    <ul class="tracks">
-      {recording.files.filter(isTrack).map((file) => (
-        <Track key={file.id} recording={recording.id} file={file} />
-      ))}
-    </ul>
-  );
-}
-
-function Track({ recording, file }: { recording: string; file: RecordingFile }) {
-  const name = file.name || t("recordings.somebody");
-  const offset = file.offset_seconds ?? 0;
-  return (
-    <li>
-      <div class="track-who">
-        <strong>{name}</strong>
-        <small>
-          {file.duration_seconds !== null && <>{length(file.duration_seconds)} · </>}
-          {bytes(file.bytes)}
-          {offset >= 1 && <> · {t("recordings.starts", { offset: length(offset) })}</>}
-        </small>
-      </div>
-      {/* biome-ignore lint/a11y/useMediaCaption: one voice as recorded; transcripts are their own feature */}
-      <audio
-        controls
-        preload="metadata"
-        src={recordingFileUrl(recording, file.id)}
-        aria-label={t("recordings.player", { name })}
-      />
-      <a
-        class="button button-quiet button-icon"
-        href={recordingFileUrl(recording, file.id, true)}
-        download=""
-        aria-label={t("recordings.downloadLabel", { name })}
-        title={t("recordings.downloadLabel", { name })}
-      >
-        <Icon name="download" />
-      </a>
-    </li>
+    <p class="quiet recording-people">
+      {shown.join(", ")}
+      {more > 0 && ` ${t("recordings.others", { count: more })}`}
+    </p>
   );
 }

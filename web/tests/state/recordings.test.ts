@@ -3,6 +3,7 @@ import { ApiError } from "../../src/api/http";
 import type { Page, RecordingInfo, RecordingState } from "../../src/api/types";
 import { isTrack, isUnfinished, Recordings } from "../../src/state/recordings";
 import { FakeClock } from "../support/clock";
+import { file } from "../support/recording";
 import { settle } from "../support/rtc";
 
 function recording(id: string, state: RecordingState = "ready"): RecordingInfo {
@@ -13,17 +14,7 @@ function recording(id: string, state: RecordingState = "ready"): RecordingInfo {
     state,
     started_at: "2026-11-20T12:00:00Z",
     duration_seconds: 1,
-    files: [
-      {
-        id: "f",
-        participant_id: "p",
-        name: "Zoë",
-        kind: "audio",
-        content_type: "audio/ogg",
-        duration_seconds: 1,
-        bytes: 1,
-      },
-    ],
+    files: [file()],
   };
 }
 
@@ -145,14 +136,6 @@ test("ready and failed are the ends", () => {
 });
 
 test("a mix is no track of anybody", () => {
-  const file = {
-    id: "f",
-    participant_id: "p",
-    kind: "audio",
-    content_type: "audio/ogg",
-    duration_seconds: 1,
-    bytes: 1,
-  };
-  expect(isTrack(file)).toBe(true);
-  expect(isTrack({ ...file, participant_id: null, kind: "mix" })).toBe(false);
+  expect(isTrack(file())).toBe(true);
+  expect(isTrack(file({ participant_id: null, kind: "mix" }))).toBe(false);
 });

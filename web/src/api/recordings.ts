@@ -1,0 +1,127 @@
+/** The routes of recordings, and the two ways a player comes by one. */
+import { type Call, call } from "./http";
+import type {
+  Page,
+  Peaks,
+  RecordingFile,
+  RecordingInfo,
+  SharedRecording,
+  ShareLink,
+  ShareUse,
+  Transcript,
+} from "./types";
+
+type Ask = <T>(path: string, options?: Call) => Promise<T>;
+
+export const TRANSCRIPT_FORMATS = ["txt", "srt", "vtt", "json"] as const;
+export type TranscriptFormat = (typeof TRANSCRIPT_FORMATS)[number];
+export type ProductKind = "mix" | "stems" | "peaks";
+
+export interface NewShare {
+  /** Seconds. */
+  ttl: number;
+  allow_download: boolean;
+  label: string | null;
+}
+
+/** Recordings, as the view-models see them. */
+export interface RecordingsServer {
+  recordings(cursor: string | null, signal: AbortSignal): Promise<Page<RecordingInfo>>;
+  recording(id: string, signal: AbortSignal): Promise<RecordingInfo>;
+  deleteRecording(id: string): Promise<void>;
+  makeFile(id: string, kind: ProductKind, format?: string): Promise<RecordingFile>;
+  transcript(id: string, signal: AbortSignal): Promise<Transcript>;
+  transcribe(id: string): Promise<void>;
+  peaks(file: RecordingFile, signal: AbortSignal): Promise<Peaks>;
+  shares(id: string): Promise<{ items: ShareLink[] }>;
+  createShare(id: string, wish: NewShare): Promise<ShareLink>;
+  revokeShare(id: string, share: string): Promise<void>;
+  shareUses(id: string, share: string): Promise<{ items: ShareUse[] }>;
+}
+
+/** What one player plays: a recording of one's own, or a shared one. */
+export interface PlayerSource {
+  /** Absent where files may not be kept. */
+  readonly download: boolean;
+  load(signal: AbortSignal): Promise<RecordingInfo>;
+  peaks(file: RecordingFile, signal: AbortSignal): Promise<Peaks>;
+  transcript(signal: AbortSignal): Promise<Transcript>;
+  transcriptUrl(format: TranscriptFormat): string;
+  /** Of those who look after it alone. */
+  readonly owner: Owner | null;
+}
+
+export interface Owner {
+  make(kind: ProductKind, format?: string): Promise<RecordingFile>;
+  transcribe(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+const at = (id: string) => encodeURIComponent(id);
+
+/** The recordings part of a server; `ask` signs in first where that is needed. */
+export function recordingsServer(ask: Ask): RecordingsServer {
+  const one = (id: string) => `/v1/recordings/${at(id)}`;
+  return {
+    recordings: (cursor, signal) =>
+      ask(`/v1/recordings${cursor ? `?cursor=${at(cursor)}` : ""}`, { signal }),
+    recording: (id, signal) => ask(one(id), { signal }),
+    deleteRecording: (id) => ask(one(id), { method: "DELETE" }),
+    makeFile: (id, kind, format) =>
+      ask(`${one(id)}/files`, { method: "POST", body: { kind, ...(format ? { format } : {}) } }),
+    transcript: (id, signal) => ask(`${one(id)}/transcript`, { signal }),
+    transcribe: (id) => ask(`${one(id)}/transcript`, { method: "POST", body: {} }),
+    peaks: (file, signal) => ask(file.url, { signal }),
+    shares: (id) => ask(`${one(id)}/shares`),
+    createShare: (id, wish) => ask(`${one(id)}/shares`, { method: "POST", body: wish }),
+    revokeShare: (id, share) => ask(`${one(id)}/shares/${at(share)}`, { method: "DELETE" }),
+    shareUses: (id, share) => ask(`${one(id)}/shares/${at(share)}/accesses`),
+  };
+}
+
+/** A recording by its id, for those who are signed in. */
+export function ownRecording(server: RecordingsServer, id: string): PlayerSource {
+  return {
+    download: true,
+    load: (signal) => server.recording(id, signal),
+    peaks: (file, signal) => server.peaks(file, signal),
+    transcript: (signal) => server.transcript(id, signal),
+    transcriptUrl: (format) => `/v1/recordings/${at(id)}/transcript?format=${format}`,
+    owner: {
+      make: (kind, format) => server.makeFile(id, kind, format),
+      transcribe: () => server.transcribe(id),
+      remove: () => server.deleteRecording(id),
+    },
+  };
+}
+
+/** A recording by a link, for anybody who has the link. */
+export function sharedRecording(token: string): PlayerSource {
+  const path = `/v1/shares/${at(token)}`;
+  let download = false;
+  return {
+    get download() {
+      return download;
+    },
+    async load(signal) {
+      const shared = await call<SharedRecording>(path, { signal });
+      download = shared.allow_download;
+      return {
+        ...shared,
+        id: token,
+        meeting_id: "",
+        state: "ready",
+        expires_at: shared.expires_at,
+      };
+    },
+    peaks: (file, signal) => call(file.url, { signal }),
+    transcript: (signal) => call(`${path}/transcript`, { signal }),
+    transcriptUrl: (format) => `${path}/transcript?format=${format}`,
+    owner: null,
+  };
+}
+
+/** The address of a file; `download` asks for a file to keep. */
+export function fileUrl(file: RecordingFile, download = false): string {
+  return download ? `${file.url}${file.url.includes("?") ? "&" : "?"}download=1` : file.url;
+}

@@ -1,0 +1,18 @@
+/** One sound file that can be played, as a collaborator. */
+export interface Voice {
+  /** Where it is, in seconds of the file. */
+  readonly position: number;
+  /** Whether it can go on from there at once. */
+  readonly ready: boolean;
+  /** Whether it cannot be played at all. */
+  readonly broken: boolean;
+  seek(seconds: number): void;
+  play(): void;
+  pause(): void;
+  setRate(rate: number): void;
+  /** 0 is silence, 1 as recorded. */
+  setVolume(volume: number): void;
+  close(): void;
+}
+
+export type OpenVoice = (url: string) => Voice;
