@@ -1,9 +1,11 @@
 """People meet: they see and hear each other, and every button does what it says."""
 
 import re
+from pathlib import Path
 
 from playwright.sync_api import expect
-from support.browser import People, launch, people
+from support.browser import PHONE, People, launch, people, picture
+from support.server_process import ServerProcess
 
 
 def test_two_people_see_and_hear_each_other_and_a_third_joins(crowd: People):
@@ -279,3 +281,42 @@ def test_a_whole_call_by_keyboard(crowd: People):
     ana.button("Leave meeting").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name=re.compile("You left"))).to_be_visible()
+
+
+def test_guests_ask_and_a_host_admits_or_refuses(
+    crowd: People, server: ServerProcess, artefacts: Path
+):
+    _, made = server.request("POST", "/v1/meetings", {"title": "Board", "waiting_room": "on"})
+    path = f"/m/{made['id']}"
+    wish = {"name": "Ana", "role": "host"}
+    _, token = server.request("POST", f"/v1/meetings/{made['id']}/tokens", wish)
+    ana = crowd.person(camera=False)
+    bo = crowd.person(camera=False, viewport=PHONE)
+    chi = crowd.person(camera=False, color_scheme="dark")
+    ana.join("Ana", f"{path}#t={token['token']}")
+    for guest, name in ((bo, "Bo"), (chi, "Chi")):
+        guest.open(path)
+        guest.page.get_by_label("Your name").fill(name)
+        guest.button("Ask to join").click()
+        expect(guest.page.get_by_role("heading", name="Asking to join")).to_be_visible()
+        assert guest.page.evaluate("window.peers.length") == 0
+    picture(bo.page, artefacts, "waiting-light-phone")
+    picture(chi.page, artefacts, "waiting-dark-desktop")
+
+    expect(ana.page.get_by_text("2 people ask to join")).to_be_visible()
+    picture(ana.page, artefacts, "door-banner")
+    ana.button("Show").click()
+    picture(ana.page, artefacts, "door-list")
+    ana.button("Admit Bo").click()
+    expect(ana.tile("Bo")).to_be_visible()
+    bo.hears_something()
+    expect(bo.page.get_by_text("asks to join")).to_have_count(0)
+    ana.button("Refuse Chi").click()
+    expect(chi.page.get_by_role("heading", name="A host did not let you in")).to_be_visible()
+    picture(chi.page, artefacts, "refused-dark-desktop")
+    expect(ana.page.get_by_role("region", name="Waiting to join")).to_have_count(0)
+    status, live = server.request("GET", f"/v1/sessions?meeting={made['id']}")
+    assert (status, len(live["items"])) == (200, 1)
+    people = live["items"][0]["participants"]
+    assert sorted(one["name"] for one in people) == ["Ana", "Bo"]
+    assert ana.errors + bo.errors + chi.errors == []

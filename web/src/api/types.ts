@@ -28,6 +28,7 @@ export interface Lobby {
   participants: string[];
   full: boolean;
   status: "ACTIVE" | "INACTIVE";
+  waiting_room: "off" | "on";
 }
 
 export type RecordingState =

@@ -21,6 +21,7 @@ export function JoinPage({ prejoin, media, onJoin }: JoinProps) {
   if (state.kind === "refused") return <Refused state={state} />;
   const lobby = state.kind === "ready" ? state.lobby : null;
   const title = lobby ? lobby.title || t("home.untitled") : null;
+  const asks = lobby?.waiting_room === "on" && !prejoin.host;
   const closed = lobby !== null && (lobby.full || lobby.status === "INACTIVE");
   return (
     <Frame title={title ? t("join.title", { title }) : t("join.loading")}>
@@ -68,6 +69,7 @@ export function JoinPage({ prejoin, media, onJoin }: JoinProps) {
               <span>{t("join.willRecord")}</span>
             </p>
           )}
+          {asks && !closed && <p class="quiet">{t("join.waitingRoom")}</p>}
           {closed && (
             <p class="note note-danger" role="alert">
               {lobby.full ? t("join.full") : t("join.inactive")}
@@ -75,7 +77,7 @@ export function JoinPage({ prejoin, media, onJoin }: JoinProps) {
           )}
           <div class="join-buttons">
             <Button kind="primary" submit disabled={!lobby || closed || !prejoin.named.value}>
-              {t("join.button")}
+              {lobby && asks ? t("join.ask") : t("join.button")}
             </Button>
             {anyProblem(media) && (
               <Button
@@ -142,7 +144,7 @@ function Inside({ state }: { state: LobbyState }) {
   );
 }
 
-function Preview({ media, name }: { media: LocalMedia; name: string }) {
+export function Preview({ media, name }: { media: LocalMedia; name: string }) {
   const track = media.camera.sendable.value;
   const { microphone, camera } = media;
   const asking = microphone.state.value.kind === "asking" || camera.state.value.kind === "asking";

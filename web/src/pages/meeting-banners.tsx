@@ -4,6 +4,7 @@ import { Icon } from "../elements/icon";
 import { t } from "../lib/i18n";
 import type { MeetingView } from "../state/meeting";
 import { speakerWarning } from "../state/network";
+import { DoorBanner } from "./meeting-door";
 
 export interface BannersProps {
   view: MeetingView;
@@ -16,6 +17,7 @@ export function Banners({ view, blocked, onHear }: BannersProps) {
   return (
     <div class="banners">
       <Away view={view} />
+      <DoorBanner view={view} />
       {blocked && (
         <button type="button" class="banner banner-hear" onClick={onHear}>
           <Icon name="speaker" />

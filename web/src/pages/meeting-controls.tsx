@@ -55,6 +55,7 @@ export function Controls({ view, onAsk, onCopy }: ControlsProps) {
   const microphoneOn = microphone.sendable.value !== null;
   const cameraOn = camera.sendable.value !== null;
   const unread = view.chat.unread.value;
+  const asking = view.visitors.value.length;
   const panel = (name: Panel) => ({
     expanded: view.panel.value === name,
     onPress: () => view.show(name),
@@ -116,7 +117,13 @@ export function Controls({ view, onAsk, onCopy }: ControlsProps) {
           count={unread}
           {...panel("chat")}
         />
-        <Control icon="people" label={t("control.people")} shortcut="P" {...panel("people")} />
+        <Control
+          icon="people"
+          label={asking ? t("control.peopleAsking", { count: asking }) : t("control.people")}
+          shortcut="P"
+          count={asking}
+          {...panel("people")}
+        />
         <span class="wide-only">
           <Control icon="network" label={t("control.network")} shortcut="N" {...panel("network")} />
         </span>

@@ -11,6 +11,7 @@ import { CHAT_LIMIT } from "../state/chat";
 import type { MeetingView } from "../state/meeting";
 import { verdictOf } from "../state/network";
 import { isMuted } from "../state/roster";
+import { DoorList } from "./meeting-door";
 import { reasonText } from "./meeting-grid";
 import { NetworkCharts } from "./network-charts";
 
@@ -131,6 +132,7 @@ function PeoplePanel({ view }: { view: MeetingView }) {
   const people = me ? [me, ...others] : others;
   return (
     <Side view={view} title={t("people.title")}>
+      <DoorList view={view} />
       <p class="panel-count">{t("people.count", { count: people.length })}</p>
       <ul class="people">
         {people.map((person) => (

@@ -16,6 +16,7 @@ import { Controls } from "./meeting-controls";
 import { Grid } from "./meeting-grid";
 import { Keys, useKeys } from "./meeting-keys";
 import { MeetingPanel } from "./meeting-panels";
+import { WaitingPage } from "./waiting";
 
 export type Ask = "end" | "stop" | "keys" | "devices" | null;
 
@@ -40,7 +41,16 @@ function useMeetingTitle(view: MeetingView): void {
   }, [name, muted, recording]);
 }
 
+/** The meeting, or its door while somebody must let the person in. */
 export function MeetingPage({ view }: { view: MeetingView }) {
+  return view.client.phase.value.kind === "waiting" ? (
+    <WaitingPage view={view} />
+  ) : (
+    <Inside view={view} />
+  );
+}
+
+function Inside({ view }: { view: MeetingView }) {
   const [ask, setAsk] = useState<Ask>(null);
   const [blocked, setBlocked] = useState(false);
   const [attempt, setAttempt] = useState(0);

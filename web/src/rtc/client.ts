@@ -12,6 +12,8 @@ import { type RawSocket, SignalSocket, type SocketListener } from "./socket";
 export type Phase =
   | { kind: "idle" }
   | { kind: "joining" }
+  /** At the door, until somebody lets this person in. */
+  | { kind: "waiting"; title: string }
   | { kind: "live" }
   /** `since` is when media or signaling was lost, `next` when the next try comes (clock.now). */
   | { kind: "reconnecting"; since: number; attempt: number; next: number | null }
@@ -182,6 +184,11 @@ export class MeetingClient {
     switch (message.type) {
       case "welcome":
         return this.enter(message);
+      case "waiting":
+        this.attempt = 0;
+        this.limit.abort();
+        this.current.value = { kind: "waiting", title: message.meeting.title };
+        return this.hear(message);
       case "answer":
         this.occupied.value = message.slots;
         void this.peer?.answer(message.id, message.sdp).catch(() => this.replace());
@@ -204,6 +211,7 @@ export class MeetingClient {
     this.attempt = 0;
     this.previous?.drop();
     this.previous = null;
+    if (this.current.value.kind === "waiting") this.current.value = { kind: "joining" };
     this.hear(message);
     if (message.kept && !this.broken && this.peer?.state === "connected") return this.settle();
     this.connect(message);
@@ -257,7 +265,7 @@ export class MeetingClient {
   /** Keeps the first moment of the loss through all attempts, and bounds them. */
   private suffer(): void {
     const kind = this.current.value.kind;
-    if (kind !== "live" && kind !== "joining") return;
+    if (kind !== "live" && kind !== "joining" && kind !== "waiting") return;
     const since = this.ports.clock.now();
     this.current.value = { kind: "reconnecting", since, attempt: 0, next: null };
     this.limit.abort();

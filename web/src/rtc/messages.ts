@@ -80,9 +80,17 @@ export interface Welcome {
   recording: RecordingNotice | null;
   captions: CaptionsNotice | null;
   chat: ChatLine[];
+  visitors: VisitorInfo[];
   ice_servers: RTCIceServer[];
   slots: { audio: number; video: number };
   timers: { disconnected: number; failed: number };
+}
+
+/** Somebody who waits at the meeting's door. */
+export interface VisitorInfo {
+  id: string;
+  name: string;
+  since: string;
 }
 
 export interface Goodbye {
@@ -114,6 +122,8 @@ export type ServerMessage =
   | Goodbye
   | ErrorMessage
   | RosterDelta
+  | { type: "waiting"; meeting: Welcome["meeting"]; name: string; seconds: number }
+  | { type: "visitors"; visitors: VisitorInfo[] }
   | { type: "answer"; id: number; sdp: string; slots: SlotInfo[] }
   | { type: "slots"; slots: SlotInfo[] }
   | { type: "speaking"; participants: string[] }
@@ -173,12 +183,16 @@ export type ClientMessage =
   | { type: "captions"; action: "start" | "stop" }
   | { type: "mute"; participant: string; source: Source; muted?: boolean }
   | { type: "kick"; participant: string }
+  | { type: "admit"; visitor?: string }
+  | { type: "refuse"; visitor: string }
   | { type: "end" }
   | { type: "ping"; id: number }
   | { type: "bye" };
 
 const TYPES = new Set([
   "welcome",
+  "waiting",
+  "visitors",
   "goodbye",
   "error",
   "roster",

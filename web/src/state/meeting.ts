@@ -11,6 +11,7 @@ import type {
   ServerMessage,
   Source,
   Tile,
+  VisitorInfo,
   Welcome,
 } from "../rtc/messages";
 import { uploadable } from "../rtc/report";
@@ -65,6 +66,7 @@ export class MeetingView {
   private readonly tick = signal(0);
   private readonly sharing = signal<ScreenTracks | null>(null);
   private readonly locked = signal<ReadonlySet<Source>>(new Set());
+  private readonly door = signal<readonly VisitorInfo[]>([]);
   private readonly unheard = signal(false);
   private readonly clock: Clock;
   private wantedView = "";
@@ -118,6 +120,11 @@ export class MeetingView {
 
   get pinned(): ReadonlySignal<string | null> {
     return this.pin;
+  }
+
+  /** Who waits at the door, first come first; empty for those who may not admit. */
+  get visitors(): ReadonlySignal<readonly VisitorInfo[]> {
+    return this.door;
   }
 
   /** Grows by one each second; what shows a time reads it. */
@@ -254,6 +261,15 @@ export class MeetingView {
     this.client.send({ type: "kick", participant });
   }
 
+  /** Lets somebody in who waits at the door; everybody without a name. */
+  admit(visitor?: string): void {
+    this.client.send({ type: "admit", ...(visitor ? { visitor } : {}) });
+  }
+
+  refuse(visitor: string): void {
+    this.client.send({ type: "refuse", visitor });
+  }
+
   /** The page shows these pictures now; the server hears of it at most four times a second. */
   look(tiles: Tile[]): void {
     const wanted = JSON.stringify(tiles);
@@ -368,6 +384,9 @@ export class MeetingView {
         return this.enter(message);
       case "roster":
         return this.changed(message);
+      case "visitors":
+        this.door.value = message.visitors;
+        return;
       case "speaking":
         this.loud.value = new Set(message.participants);
         return;
@@ -408,6 +427,7 @@ export class MeetingView {
         return;
       case "error":
         return this.refused(message.code, message.message, message.in_reply_to);
+      case "waiting":
       case "answer":
       case "slots":
       case "goodbye":
@@ -423,6 +443,7 @@ export class MeetingView {
     this.roster.reset(welcome);
     this.chat.reset(welcome.chat);
     this.tape.value = welcome.recording;
+    this.door.value = welcome.visitors;
     this.captions.changed(welcome.captions);
     const started = welcome.session.started_at;
     this.info.value = {

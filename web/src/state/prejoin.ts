@@ -71,6 +71,11 @@ export class Prejoin {
     this.kept.value = remember;
   }
 
+  /** Whether the token is a host's, as far as one can tell without the server. */
+  get host(): boolean {
+    return claimOf(this.token, "role") === "host";
+  }
+
   /** Keeps or forgets the name, and gives it. */
   settle(): string {
     const name = (this.called.value ?? "").trim();
@@ -94,6 +99,10 @@ export class Prejoin {
 
 /** The name inside a join token; the server is the one who checks it. */
 export function nameOfToken(token: string | null): string | null {
+  return claimOf(token, "name");
+}
+
+function claimOf(token: string | null, claim: string): string | null {
   const payload = token?.split(".")[1];
   if (!payload) return null;
   try {
@@ -102,8 +111,8 @@ export function nameOfToken(token: string | null): string | null {
       (character) => character.codePointAt(0) ?? 0,
     );
     const claims: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    const name = typeof claims === "object" && claims !== null && "name" in claims && claims.name;
-    return typeof name === "string" ? name : null;
+    const value: unknown = Object(claims)[claim];
+    return typeof value === "string" ? value : null;
   } catch {
     return null; // Not a token of ours: the server will say so.
   }

@@ -429,3 +429,55 @@ describe("ending", () => {
     expect(socket().sent).toHaveLength(sent);
   });
 });
+
+describe("at the door", () => {
+  const waiting: ServerMessage = {
+    type: "waiting",
+    meeting: { id: "m", title: "Stand-up", record: "manual", max_participants: 9 },
+    name: "Ana",
+    seconds: 1800,
+  };
+
+  function knock(): MeetingClient {
+    const client = makeClient();
+    join(client);
+    socket().open();
+    socket().say(waiting);
+    return client;
+  }
+
+  test("waits without a peer connection, then joins", async () => {
+    const client = knock();
+    expect(client.phase.value).toEqual({ kind: "waiting", title: "Stand-up" });
+    expect(peers).toEqual([]);
+    socket().say(welcome());
+    expect(client.phase.value.kind).toBe("joining");
+    await settle();
+    peer().move("connected");
+    expect(client.phase.value.kind).toBe("live");
+  });
+
+  test("ends when refused", () => {
+    const client = knock();
+    const message = "A host did not let you in.";
+    socket().say({ type: "error", code: "join_refused", message, fatal: true });
+    expect(client.phase.value).toMatchObject({ kind: "ended", reason: "join_refused" });
+  });
+
+  test("asks again after a lost socket", () => {
+    const client = knock();
+    socket().lose();
+    clock.advance(1_000);
+    expect(sockets).toHaveLength(2);
+    socket().open();
+    expect(socket().of("hello")).toHaveLength(1);
+    socket().say(waiting);
+    expect(client.phase.value.kind).toBe("waiting");
+  });
+
+  test("says goodbye when the person gives up", () => {
+    const client = knock();
+    client.leave();
+    expect(socket().of("bye")).toHaveLength(1);
+  });
+});

@@ -309,3 +309,18 @@ test("the end of the page ends everything", async () => {
   expect(peer.closed).toBe(true);
   expect(clock.waiting).toBe(0);
 });
+
+describe("the door", () => {
+  test("shows who waits, and answers them", async () => {
+    const view = await enter();
+    expect(view.visitors.value).toEqual([]);
+    const visitors = [{ id: "v1", name: "Bo", since: "2026-11-20T12:00:00Z" }];
+    socket.say({ type: "visitors", visitors });
+    expect(view.visitors.value).toEqual(visitors);
+    view.admit("v1");
+    view.admit();
+    view.refuse("v1");
+    expect(socket.of("admit")).toEqual([{ type: "admit", visitor: "v1" }, { type: "admit" }]);
+    expect(socket.of("refuse")).toEqual([{ type: "refuse", visitor: "v1" }]);
+  });
+});

@@ -14,6 +14,7 @@ const LOBBY: Lobby = {
   participants: [],
   full: false,
   status: "ACTIVE",
+  waiting_room: "off",
 };
 
 /** A token with these claims; nobody checks the signature here. */

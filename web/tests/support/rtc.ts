@@ -152,6 +152,7 @@ export function welcome(changes: Partial<Welcome> = {}): Welcome {
     recording: null,
     captions: null,
     chat: [],
+    visitors: [],
     ice_servers: [],
     slots: { audio: 3, video: 9 },
     timers: { disconnected: 5, failed: 30 },
