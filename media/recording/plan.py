@@ -6,7 +6,7 @@ file whose positions jump claims a length that it does not decode to (RFC 7845 s
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from media.recording.reorder import Arrived, Released, ReorderBuffer
 from media.recording.timeline import Timeline
@@ -116,8 +116,7 @@ class NewSegment:
     pre_skip: int = PRE_SKIP
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(NamedTuple):
     """Write one received packet unchanged.
 
     Attributes:
@@ -187,6 +186,42 @@ class TrackPlan:
             return self.tick(arrival_ns)
         arrived = Arrived(arrival_ns, timestamp, payload, ticks, stored=not self._paused)
         return self._place_all(self._reorder.put(sequence, arrived))
+
+    def follow(self, arrival_ns: int, sequence: int, timestamp: int, payload: bytes) -> int:
+        """Take a packet that simply goes on where the last one ended, as almost every one does.
+
+        Does what `packet` would, without saying it: the caller writes the packet at the cursor
+        as it was before the call.
+
+        Returns:
+            Its ticks; 0 when it is not such a packet, and nothing was done.
+        """
+        segment = self._segment
+        if segment is None or self._paused or not payload:
+            return 0
+        if not segment.goes_on(self.cursor, timestamp, arrival_ns):
+            return 0
+        try:
+            ticks = opus.packet_ticks(payload)
+        except ValueError:
+            return 0
+        if not self._reorder.follow(sequence):
+            return 0
+        segment.missing = 0
+        segment.toc = payload[0]
+        segment.follow(self.cursor, ticks, arrival_ns)
+        self._counters.received += 1
+        self.cursor += ticks
+        return ticks
+
+    @property
+    def due_ns(self) -> int | None:
+        """When time alone will change something; None for as long as only a packet can."""
+        segment = self._segment
+        if segment is None:
+            return None
+        late = segment.reached_ns(self.cursor + 2 * FILL_BEHIND_TICKS)
+        return max(segment.arrival_ns + IDLE_NS, late)
 
     def tick(self, now_ns: int) -> list[Write]:
         """Let time pass: give up holes, and fill a long idle stretch up to a second ago."""
@@ -431,6 +466,14 @@ class _Segment(Timeline):
         self.missing = 0
         self.open_gap: Gap | None = None
         self.held: list[Released] = []
+
+    def goes_on(self, cursor: int, timestamp: int, arrival_ns: int) -> bool:
+        """Whether a packet at this moment is undoubtedly what follows at the cursor."""
+        if self.held or self.open_gap is not None or arrival_ns < self.caught_until_ns:
+            return False
+        if self.position(timestamp) != cursor:
+            return False
+        return -JUMP_NS <= self.stall_ns(cursor, arrival_ns) <= STALL_NS
 
     def take(self, packet: Arrived, position: int) -> None:
         """A packet took its place."""

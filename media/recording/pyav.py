@@ -47,6 +47,7 @@ class OpusMuxer:
         self._stream.time_base = TIME_BASE
         self._stream.metadata.update(comments)
         self._container.start_encoding()
+        self._mux = self._container.mux_one
 
     def headers(self) -> bytes:
         """The pages that every file begins with."""
@@ -54,14 +55,12 @@ class OpusMuxer:
 
     def add(self, packet: bytes, ticks: int) -> bytes:
         """Take one packet; return the pages that it completes, or nothing."""
-        muxed = av.Packet(packet)
-        muxed.stream = self._stream
-        muxed.time_base = TIME_BASE
+        muxed = av.Packet(packet)  # of stream 0, in the muxer's own time base: 1/48000
         muxed.pts = muxed.dts = self._cursor
         muxed.duration = ticks
         self._cursor += ticks
-        self._container.mux_one(muxed)
-        return self._take()
+        self._mux(muxed)
+        return self._take() if self._pages.parts else b""
 
     def finish(self) -> bytes:
         """The last pages; the very last one ends the stream."""
@@ -87,15 +86,15 @@ class _Pages:
     """What libavformat writes to; it offers no seeking, so headers are never rewritten."""
 
     def __init__(self) -> None:
-        self._parts: list[bytes] = []
+        self.parts: list[bytes] = []
 
     def write(self, data: bytes) -> int:
-        self._parts.append(bytes(data))
+        self.parts.append(bytes(data))
         return len(data)
 
     def take(self) -> bytes:
-        data = b"".join(self._parts)
-        self._parts.clear()
+        data = b"".join(self.parts)
+        self.parts.clear()
         return data
 
 

@@ -6,7 +6,7 @@ when ten packets wait behind it.
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 WAIT_NS = 200_000_000
 """Longer than a retransmission over 100 ms of round trip; what comes later is counted as late."""
@@ -18,8 +18,7 @@ STALE_NS = 1_000_000_000
 _REMEMBERED = 512  # holes given up that a late packet may still belong to
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
+class Arrived(NamedTuple):
     """A packet as it came.
 
     Attributes:
@@ -37,8 +36,7 @@ class Arrived:
     stored: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Released:
+class Released(NamedTuple):
     """A packet whose turn has come.
 
     Attributes:
@@ -73,6 +71,14 @@ class ReorderBuffer:
     def waiting(self) -> bool:
         """Whether packets wait behind a hole."""
         return bool(self._waiting)
+
+    def follow(self, sequence: int) -> bool:
+        """Let a packet pass that nothing waits for and that is the next; False when it is not."""
+        if self._waiting or self._next is None or (sequence - self._next) & 0xFFFF:
+            return False
+        self._next += 1
+        self._stale_since = None
+        return True
 
     def put(self, sequence: int, packet: Arrived) -> list[Released]:
         """Take one packet; return those whose turn has come."""

@@ -22,6 +22,7 @@ MAGIC = b"RTLG"
 VERSION = 1
 HEADER = struct.Struct("<4sHHIIQQ")
 RECORD = struct.Struct("<BBHIQQ")
+_pack = RECORD.pack
 
 _RTP, _REPORT, _MARK = 0, 1, 2
 _STORED, _EMPTY, _MALFORMED = 1, 2, 4
@@ -125,6 +126,12 @@ def packet_record(
     number = sequence & ((1 << _SEQUENCE_BITS) - 1)
     value = head << 56 | (ticks // opus.SMALLEST_TICKS) << _SEQUENCE_BITS | number
     return RECORD.pack(_RTP, flags, min(len(payload), 0xFFFF), timestamp, arrival_ns, value)
+
+
+def plain_record(arrival_ns: int, number: int, timestamp: int, payload: bytes, ticks: int) -> bytes:
+    """The record of a stored packet of known length, with its extended sequence number."""
+    value = payload[0] << 56 | (ticks // opus.SMALLEST_TICKS) << _SEQUENCE_BITS | number
+    return _pack(_RTP, _STORED, len(payload), timestamp, arrival_ns, value)
 
 
 def report_record(ntp: int, timestamp: int) -> bytes:

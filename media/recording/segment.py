@@ -86,8 +86,15 @@ class SegmentFile:
         Raises:
             OSError: The page could not be written.
         """
-        self.clock.packet(packet.position, packet.arrival_ns)
-        return self._add(packet.payload, packet.ticks)
+        return self.follow(packet.payload, packet.ticks, packet.position, packet.arrival_ns)
+
+    def follow(self, payload: bytes, ticks: int, position: int, arrival_ns: int) -> bool:
+        """As `packet`."""
+        self.clock.packet(position, arrival_ns)
+        page = self._stream.add(payload, ticks)
+        if page:
+            self._file.append(page)
+        return bool(page)
 
     def fill_all(self, fill: Fill) -> bool:
         """Write packets that stand in for missing audio; True when a page went to the file.

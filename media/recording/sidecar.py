@@ -9,12 +9,13 @@ from media.recording.rtplog import (
     Mark,
     mark_record,
     packet_record,
+    plain_record,
     report_record,
 )
 from media.recording.tap import ReportItem, RtpItem
 
-FLUSH_BYTES = 10 * RECORD.size
-"""200 ms of packets, as much as the muxer keeps of the sound: fewer writes say nothing more."""
+FLUSH_BYTES = 25 * RECORD.size
+"""500 ms of packets, about what a killed writer loses of the sound: more writes say no more."""
 MAX_UNOPENED = 1 << 20
 """What a stream may log before its first good packet makes a file."""
 
@@ -49,6 +50,17 @@ class Sidecar:
         self._add(
             packet_record(item.arrival_ns, number, item.timestamp, item.payload, stored=item.stored)
         )
+
+    def follow(self, item: RtpItem, ticks: int) -> None:
+        """As `packet`, for a stored one of so many ticks that goes on where the last one ended."""
+        if not self._enabled:
+            return
+        number = (self._high or 0) + 1
+        if self._file is None or number & 0xFFFF != item.sequence:
+            self.packet(item)
+            return
+        self._high = number
+        self._waiting += plain_record(item.arrival_ns, number, item.timestamp, item.payload, ticks)
 
     def report(self, item: ReportItem) -> None:
         """A sender report is about to be used."""

@@ -1,12 +1,12 @@
 """The bounded hand-over of one track's packets from the event loop to the writer thread.
 
-One producer and one consumer, so a deque needs no lock. Nothing is dropped in silence: when the
-writer falls behind, the queue says how many packets the hole cost.
+Items are tuples, not data classes: one is made for every packet, on the event loop. One producer
+and one consumer, so a deque needs no lock. Nothing is dropped in silence: when the writer falls
+behind, the queue says how many packets the hole cost.
 """
 
 from collections import deque
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from media.clock import Clock
 
@@ -14,8 +14,7 @@ QUEUED = 1000
 """20 s of ordinary packets, 2.5 s of the shortest: a disk that hangs longer is overload."""
 
 
-@dataclass(frozen=True, slots=True)
-class RtpItem:
+class RtpItem(NamedTuple):
     """One packet, and whether the recording was not paused when it came."""
 
     arrival_ns: int
@@ -25,16 +24,14 @@ class RtpItem:
     stored: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ReportItem:
+class ReportItem(NamedTuple):
     """One sender report."""
 
     ntp: int
     timestamp: int
 
 
-@dataclass(frozen=True, slots=True)
-class OverloadItem:
+class OverloadItem(NamedTuple):
     """Here the queue was full and this many packets are missing."""
 
     at_ns: int
@@ -98,7 +95,8 @@ class QueuedTap:
 
     def drain(self) -> list[Item]:
         """Everything queued so far; called by the writer thread alone."""
-        return [self._items.popleft() for _ in range(len(self._items))]
+        items = self._items
+        return [items.popleft() for _ in range(len(items))]
 
     def _mark_overload(self, at_ns: int) -> None:
         self._items.append(OverloadItem(at_ns, self._dropped))

@@ -23,6 +23,7 @@ class Timeline:
         end: Position at the end of the last packet that took its place.
         arrival_ns: When that packet came.
         shift: Ticks that the sender's timestamps are behind by standing still.
+        caught_until_ns: Until when it is watched whether catching up was right.
     """
 
     def __init__(self, timestamp: int) -> None:
@@ -36,7 +37,7 @@ class Timeline:
         self._last_base_ns: int | None = None
         self._block_ends_ns = 0
         self._caught_base_ns = 0
-        self._caught_until_ns = 0
+        self.caught_until_ns = 0
 
     def position(self, timestamp: int) -> int:
         """The position of an RTP timestamp near the last one."""
@@ -56,7 +57,7 @@ class Timeline:
         """The sender stood still: its timestamps mean this much later from now on."""
         self.shift += lag_ns * TICKS_PER_SECOND // _SECOND_NS
         self._caught_base_ns = self._fastest_ns()
-        self._caught_until_ns = now_ns + BASE_BLOCK_NS
+        self.caught_until_ns = now_ns + BASE_BLOCK_NS
 
     def early_ns(self, position: int, arrival_ns: int) -> int:
         """How much earlier a packet is than any before the time line caught up.
@@ -64,7 +65,7 @@ class Timeline:
         More than jitter within ten seconds of it means that the network had stood still after
         all; later than that it may be the drift of a clock, and the answer is 0.
         """
-        if arrival_ns >= self._caught_until_ns:
+        if arrival_ns >= self.caught_until_ns:
             return 0
         return self._caught_base_ns - arrival_ns + position * _SECOND_NS // TICKS_PER_SECOND
 
@@ -76,12 +77,17 @@ class Timeline:
         base = arrival_ns - position * _SECOND_NS // TICKS_PER_SECOND
         if arrival_ns >= self._block_ends_ns:
             self._block_ends_ns = arrival_ns + BASE_BLOCK_NS
-            self._last_base_ns, self._base_ns = self._base_ns, None
-        self._base_ns = base if self._base_ns is None else min(base, self._base_ns)
+            self._last_base_ns, self._base_ns = self._base_ns, base
+        elif self._base_ns is None or base < self._base_ns:
+            self._base_ns = base
 
     def position_at(self, now_ns: int) -> int:
         """The position that a packet sent at this moment would have."""
         return (now_ns - self._fastest_ns()) * TICKS_PER_SECOND // _SECOND_NS
+
+    def reached_ns(self, position: int) -> int:
+        """The first moment at which `position_at` is this position."""
+        return self._fastest_ns() - (-position * _SECOND_NS // TICKS_PER_SECOND)
 
     def _fastest_ns(self) -> int:
         return min(one for one in (self._base_ns, self._last_base_ns) if one is not None)

@@ -97,6 +97,8 @@ class TrackWriter:
         """Write what has come; False when the track has ended and its files are closed."""
         closed_ns = self._tap.closed_ns  # read first: nothing is queued after it is set
         items = self._tap.drain()
+        if not items and closed_ns is None and self._is_idle(now_ns):
+            return True
         now_ns = now_ns if closed_ns is None else min(now_ns, closed_ns)
         if self._is_waiting(now_ns):
             self._dropped += sum(isinstance(item, RtpItem) for item in items)
@@ -121,6 +123,13 @@ class TrackWriter:
             self._segment.abandon()
             self._segment = None
         self._log.close()
+
+    def _is_idle(self, now_ns: int) -> bool:
+        """Whether there is nothing to do without packets, as for most tracks most of the time."""
+        if self._segment is None or self._plan.waiting or self._tap.paused != self._paused:
+            return False
+        due_ns = self._plan.due_ns
+        return now_ns < self._sync_ns and (due_ns is None or now_ns < due_ns)
 
     def _is_waiting(self, now_ns: int) -> bool:
         """Whether a failed disk is left alone for now."""
@@ -160,7 +169,9 @@ class TrackWriter:
 
     def _take_all(self, now_ns: int) -> None:
         while self._batch:
-            self._take(self._batch.popleft(), now_ns)
+            item = self._batch.popleft()
+            if not isinstance(item, RtpItem) or not self._follow(item):
+                self._take(item, now_ns)
         self._set_paused(paused=self._tap.paused, now_ns=now_ns)
         waiting = self._plan.waiting
         writes = self._plan.tick(now_ns)
@@ -171,6 +182,21 @@ class TrackWriter:
             self._segment.sync()
             self._log.sync()
             self._sync_ns = now_ns + self._place.fsync_ns
+
+    def _follow(self, item: RtpItem) -> bool:
+        """Write a packet that goes on where the last one ended; False when it does not."""
+        arrival_ns, sequence, timestamp, payload, stored = item
+        segment, plan = self._segment, self._plan
+        if segment is None or self._paused or not stored:
+            return False
+        position = plan.cursor
+        ticks = plan.follow(arrival_ns, sequence, timestamp, payload)
+        if not ticks:
+            return False
+        self._log.follow(item, ticks)
+        if segment.follow(payload, ticks, position, arrival_ns) and not self._place.fsync_ns:
+            segment.sync()
+        return True
 
     def _take(self, item: Item, now_ns: int) -> None:
         match item:

@@ -68,6 +68,8 @@ def packet_ticks(payload: bytes) -> int:
     """
     head = toc(payload)
     code = head & _CODE_MASK
+    if code == 0 and len(payload) <= MAX_FRAME_BYTES + 1:  # almost every packet
+        return _FRAME_TICKS[head]
     if code == 3:
         count = _check_many(payload)
     elif code == 2:
@@ -81,6 +83,9 @@ def packet_ticks(payload: bytes) -> int:
             raise ValueError("two equal frames need an even number of bytes")
         _check_frame((len(payload) - 1) // count)
     return count * frame_ticks(head)
+
+
+_FRAME_TICKS = tuple(frame_ticks(head) for head in range(256))
 
 
 def is_dtx(payload: bytes) -> bool:

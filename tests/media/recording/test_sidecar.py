@@ -30,9 +30,24 @@ def test_what_came_before_the_file_is_in_it(tmp_path: Path, place: RecordingDire
     assert (tmp_path / "a.rtplog").stat().st_size == HEADER.size + 16 * RECORD.size
 
 
+def test_a_packet_that_follows_leaves_the_same_record(
+    tmp_path: Path, place: RecordingDirectory
+) -> None:
+    plain, quick = Sidecar(enabled=True), Sidecar(enabled=True)
+    for log, name in ((plain, "a.rtplog"), (quick, "b.rtplog")):
+        log.open(place, name, HEAD)
+    for number in (65_534, 65_535, 65_536, 65_540, 65_541):
+        plain.packet(item(number))
+        quick.follow(item(number), 960)
+    plain.close()
+    quick.close()
+    assert (tmp_path / "a.rtplog").read_bytes() == (tmp_path / "b.rtplog").read_bytes()
+
+
 def test_a_disabled_log_leaves_nothing(tmp_path: Path, place: RecordingDirectory) -> None:
     log = Sidecar(enabled=False)
     log.packet(item(1))
+    log.follow(item(2), 960)
     log.open(place, "a.rtplog", HEAD)
     log.close()
     assert (log.name, list(tmp_path.iterdir())) == (None, [])
