@@ -4,7 +4,7 @@ from statistics import median
 import pytest
 from support.netem import Link
 
-from media.recording.align import REPORTS, Alignment, SegmentClock, fit
+from media.recording.align import REPORTS, Alignment, SegmentClock, fit, tempered
 
 S = 1_000_000_000
 NTP = 1 << 32
@@ -113,3 +113,23 @@ class TestReports:
         assert found is not None
         assert found.method == "arrival"
         assert found.start_ns == pytest.approx(7 * S, abs=1000)
+
+
+class TestTempered:
+    def test_a_sure_slope_stays(self) -> None:
+        points = [(10.0 * number, 0.002 * number) for number in range(30)]
+        line = tempered(fit(points), points)
+        assert line.slope == pytest.approx(200e-6, rel=1e-3)
+        assert line.value(0) == pytest.approx(0, abs=1e-6)
+
+    def test_a_minute_over_a_bad_network_tells_no_drift(self) -> None:
+        points = [(0.0, 0.0), (10.0, 0.03), (20.0, -0.02), (30.0, 0.02), (40.0, 0.04)]
+        wild = fit(points)
+        line = tempered(wild, points)
+        assert abs(wild.slope) > 500e-6
+        assert abs(line.slope) < 100e-6
+        assert line.value(20) == pytest.approx(wild.value(20))
+
+    def test_too_few_points_stay_what_they_are(self) -> None:
+        points = [(0.0, 0.0), (10.0, 1.0)]
+        assert tempered(fit(points), points) == fit(points)

@@ -500,63 +500,6 @@ class TestAnything:
         assert received <= packets
 
 
-class TestFollow:
-    """What `follow` takes is written as `packet` would have it, and the rest is left to it."""
-
-    @settings(max_examples=300, deadline=None)
-    @given(st.lists(st.one_of(STEP, st.just((1, FRAME, 20, VOICE, False))), max_size=60))
-    def test_it_does_what_packet_does(self, steps: list) -> None:
-        slow, quick = TrackPlan(), TrackPlan()
-        now, sequence, timestamp = 0, 65_500, (1 << 32) - 10_000
-        for sequence_step, timestamp_step, wait_ms, payload, paused in steps:
-            now += wait_ms * MS
-            sequence, timestamp = sequence + sequence_step, timestamp + timestamp_step
-            packet = (now, sequence & 0xFFFF, timestamp & 0xFFFF_FFFF, payload)
-            for plan in (slow, quick):
-                (plan.pause if paused else plan.resume)()
-            expected = slow.packet(*packet)
-            at = quick.cursor
-            ticks = quick.follow(*packet)
-            done: list[Write] = (
-                [Packet(payload, ticks, at, now)] if ticks else quick.packet(*packet)
-            )
-            assert done == expected
-            assert quick.cursor == slow.cursor
-        assert quick.finish(now + 500 * MS) == slow.finish(now + 500 * MS)
-        assert quick._counters == slow._counters
-
-    def test_it_takes_an_unbroken_stream(self) -> None:
-        script = Script().start(2)
-        for number in range(2, 50):
-            arrival, packet = (1000 + 20 * number) * MS, script.first_sequence + number
-            timestamp = (script.first_timestamp + number * FRAME) & 0xFFFF_FFFF
-            assert script.plan.follow(arrival, packet & 0xFFFF, timestamp, VOICE) == FRAME
-        assert script.plan.cursor == 50 * FRAME
-
-    def test_it_leaves_malformed_packets_alone(self) -> None:
-        script = Script().start(1)
-        malformed = b"\xfb"  # several frames, and no byte that says how many
-        timestamp = (script.first_timestamp + FRAME) & 0xFFFF_FFFF
-        assert script.plan.follow(1020 * MS, 65_531, timestamp, malformed) == 0
-
-
-class TestDue:
-    def test_nothing_is_due_before_the_first_packet(self) -> None:
-        assert TrackPlan().due_ns is None
-
-    @given(st.integers(0, 5000), st.integers(0, 200))
-    def test_time_alone_changes_nothing_before_it(self, wait_ms: int, late_ms: int) -> None:
-        script = Script().start(5)
-        script.send(5, at_ms=100 + late_ms)
-        due_ns = script.plan.due_ns
-        assert due_ns is not None
-        if not script.plan.waiting and (1000 + wait_ms) * MS < due_ns:
-            assert script.tick(wait_ms) == []
-        script.tick((due_ns - 1) / MS - 1000)
-        assert script.writes[-1] is not None
-        assert isinstance(script.plan.tick(due_ns)[-1], Fill)
-
-
 def over_the_network(link: Link[tuple[int, int]], *, seconds: int, frame_ms: int, dtx: bool):
     """Someone talks and falls silent in turn; gives the plan and how long they were there."""
     plan, sequence, first, counters, written = TrackPlan(), 60_000, None, [], 0
