@@ -22,7 +22,6 @@ Samples = npt.NDArray[np.float32]
 
 _INT16 = np.float32(1 / 32768)
 _PPM = 1_000_000
-_CHUNK_BYTES = 2 * TICKS_PER_SECOND
 
 
 def count_samples(file: BinaryIO) -> int:
@@ -40,26 +39,27 @@ def count_samples(file: BinaryIO) -> int:
 def decode(file: BinaryIO) -> Iterator[Samples]:
     """The sound of an Ogg/Opus file: mono, -1 to 1, 48 kHz, in pieces of about a second.
 
-    Lost packets are concealed by the decoder of the Opus authors.
+    Lost packets are concealed by the decoder of the Opus authors; FFmpeg's own is a quarter
+    quicker and differs where a stream changes its mode.
 
     Raises:
         RecordingError: `undecodable`.
     """
-    pieces: list[bytes] = []
+    pieces: list[npt.NDArray[np.int16]] = []
     size, channels = 0, 1
     try:
         for frame in _frames(file, "libopus"):
             channels = frame.layout.nb_channels
-            piece = bytes(frame.planes[0])[: frame.samples * channels * 2]
-            pieces.append(piece)
-            size += len(piece)
-            if size >= _CHUNK_BYTES * channels:
-                yield _mono(b"".join(pieces), channels)
+            plane = frame.planes[0]  # not copied: the array keeps the buffer behind it
+            pieces.append(np.frombuffer(memoryview(plane), np.int16, frame.samples * channels))
+            size += frame.samples
+            if size >= TICKS_PER_SECOND:
+                yield _mono(np.concatenate(pieces), channels)
                 pieces, size = [], 0
     except (FFmpegError, IndexError) as error:
         raise RecordingError("undecodable", "a packet cannot be decoded") from error
     if pieces:
-        yield _mono(b"".join(pieces), channels)
+        yield _mono(np.concatenate(pieces), channels)
 
 
 def _frames(file: BinaryIO, decoder: str) -> Iterator[av.AudioFrame]:
@@ -75,8 +75,9 @@ def _frames(file: BinaryIO, decoder: str) -> Iterator[av.AudioFrame]:
             yield from codec.decode(packet)
 
 
-def _mono(data: bytes, channels: int) -> Samples:
-    samples = np.frombuffer(data, np.int16).astype(np.float32) * _INT16
+def _mono(data: npt.NDArray[np.int16], channels: int) -> Samples:
+    samples: Samples = data.astype(np.float32)
+    samples *= _INT16
     if channels == 1:
         return samples
     mono: Samples = samples.reshape(-1, channels).mean(axis=1, dtype=np.float32)
@@ -200,8 +201,8 @@ class _Fifo:
 
 _LAYOUTS = {1: "mono", 2: "stereo"}
 _FORMATS: dict[str, tuple[str, str, dict[str, str], int]] = {
-    # Level 5 of 10: speech at 64 kbit/s sounds the same and costs a third less time.
-    "ogg": ("ogg", "libopus", {"compression_level": "5"}, 64_000),
+    # Level 2 of 10: speech at 64 kbit/s sounds the same and takes 14 s an hour instead of 22.
+    "ogg": ("ogg", "libopus", {"compression_level": "2"}, 64_000),
     "m4a": ("mp4", "aac", {}, 96_000),
     "wav": ("wav", "pcm_s16le", {}, 0),
     "flac": ("flac", "flac", {}, 0),
