@@ -290,6 +290,8 @@ EndedBy: TypeAlias = Literal[
     "user", "empty", "max_length", "disk_floor", "shutdown", "write_error", "recovered"
 ]
 """Why a recording ended."""
+OnPause: TypeAlias = Literal["silence", "cut"]
+"""Whether a pause is silence in every file, or ends them and begins others afterwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +307,7 @@ class RecordingSpec:
         started_by: Participant or key that asked, for the manifest.
         continues: The directory holds this recording's beginning, whose writer is gone.
         rtplog: Whether the arrival of every packet is logged beside the files.
+        on_pause: What becomes of a pause: silence, or the end of every file.
     """
 
     recording_id: str
@@ -315,6 +318,7 @@ class RecordingSpec:
     started_by: str | None = None
     continues: bool = False
     rtplog: bool = True
+    on_pause: OnPause = "silence"
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,6 +187,11 @@ class RecordingSettings(Group):
         description="Log when each packet came beside the files (4.3 MB per track and hour), so "
         "that they can be aligned anew and a manifest be made again.",
     )
+    on_pause: Literal["silence", "cut"] = Field(
+        default="silence",
+        description="`silence` keeps one time line through a pause; `cut` ends every file and "
+        "begins others afterwards.",
+    )
     floor_bytes: int = Field(
         default=2 * GIB,
         ge=0,

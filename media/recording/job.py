@@ -68,6 +68,7 @@ class RecordingJob:
         paused: Stretches of pause.
         finish_ns: When the recording was stopped; None while it runs.
         ended_by: Why; set before `finish_ns`.
+        on_pause: What becomes of a pause.
         done: The result, once everything is closed.
     """
 
@@ -88,6 +89,7 @@ class RecordingJob:
         self.paused: list[Paused] = []
         self.finish_ns: int | None = None
         self.ended_by: EndedBy = "user"
+        self.on_pause = spec.on_pause
         self.done: Future[RecordingResult] = Future()
         self._directory = directory
         self._report_failed = failed
@@ -117,6 +119,7 @@ class RecordingJob:
             zero=self.zero,
             fsync_ns=round(fsync_seconds * 1e9),
             rtplog=spec.rtplog,
+            cut_pauses=spec.on_pause == "cut",
             entry_for=self._entry_for,
             changed=self._note_change,
             failed=self._note_failure,

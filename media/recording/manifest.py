@@ -5,7 +5,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from media.errors import RecordingError
-from media.types import EndedBy, MediaKind, RecordedFile, RecordingResult, TrackSource
+from media.types import EndedBy, MediaKind, OnPause, RecordedFile, RecordingResult, TrackSource
 
 MANIFEST = "manifest.json"
 CONTENT_TYPE = "audio/ogg; codecs=opus"
@@ -105,7 +105,7 @@ class Paused(_Model):
 
     from_ms: Ms
     to_ms: Ms | None = None
-    mode: Literal["silence"] = "silence"
+    mode: OnPause = "silence"
 
 
 class LossBounds(_Model):

@@ -67,6 +67,7 @@ class Reason(StrEnum):
     RESET = "reset"
     OVERLOAD = "overload"
     WRITE_ERROR = "write_error"
+    RESUME = "resume"
 
 
 @dataclass(slots=True)
@@ -362,7 +363,8 @@ class TrackPlan:
         segment = _Segment(packet.timestamp)
         segment.take(packet, 0)
         self._segment = segment
-        pre_skip = CONVERGED_TICKS if packet.arrival_ns < self._running_ns else PRE_SKIP
+        running = packet.arrival_ns < self._running_ns or self._reason is Reason.RESUME
+        pre_skip = CONVERGED_TICKS if running else PRE_SKIP
         return [
             NewSegment(
                 self._reason,

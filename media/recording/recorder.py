@@ -121,10 +121,11 @@ class Recorder:
             self._attaching = False
 
     def pause(self) -> None:
-        """Store nothing from now on; the time line goes on in silence. Idempotent."""
+        """Store nothing from now on, as the recording's `on_pause` says. Idempotent."""
         if self._is_paused() or self._result is not None:
             return
-        self._job.paused.append(Paused(from_ms=self._elapsed_ms(self._clock.monotonic_ns())))
+        from_ms = self._elapsed_ms(self._clock.monotonic_ns())
+        self._job.paused.append(Paused(from_ms=from_ms, mode=self._job.on_pause))
         for tap in self._taps:
             tap.paused = True
         self._writer.wake()

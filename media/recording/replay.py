@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from media.recording.align import SegmentClock
 from media.recording.plan import NewSegment, Packet, Reason, TrackPlan, Write
-from media.recording.rtplog import Entry, LoggedPacket, LoggedReport, Mark, MarkKind
+from media.recording.rtplog import CUT, Entry, LoggedPacket, LoggedReport, Mark, MarkKind
 
 REASONS = tuple(Reason)
 """A mark names the reason of a first segment by its place here; append only."""
@@ -59,6 +59,8 @@ class _Track:
                 self._plan = TrackPlan(reason, mark.value)
             case MarkKind.TICK:
                 self._write(plan.tick(mark.at_ns))
+            case MarkKind.PAUSE if mark.detail == CUT:
+                self._write(plan.interrupt(mark.at_ns, Reason.RESUME))
             case MarkKind.PAUSE | MarkKind.RESUME:
                 self._pause(paused=mark.kind is MarkKind.PAUSE)
             case MarkKind.OVERLOAD:

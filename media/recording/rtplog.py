@@ -38,10 +38,15 @@ class MarkKind(IntEnum):
     TICK = 1
     """Time passed while packets waited, or silence was written."""
     PAUSE = 2
+    """Silence from here on; the end of the segment with detail `CUT`."""
     RESUME = 3
     OVERLOAD = 4
     """The queue was full; the value is how many packets were dropped."""
     FINISH = 5
+
+
+CUT = 1
+"""Detail of a pause that ends the segment; what came meanwhile is not in the log."""
 
 
 class LogError(ValueError):

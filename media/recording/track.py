@@ -9,7 +9,7 @@ from media.recording.files import RecordingDirectory, error_code, slug
 from media.recording.manifest import Segment, TrackEntry
 from media.recording.plan import NewSegment, Packet, Reason, TrackPlan, Write
 from media.recording.replay import REASONS
-from media.recording.rtplog import LogHeader, Mark, MarkKind
+from media.recording.rtplog import CUT, LogHeader, Mark, MarkKind
 from media.recording.segment import Origin, SegmentFile, new_entry
 from media.recording.sidecar import Sidecar
 from media.recording.tap import Item, OverloadItem, QueuedTap, ReportItem, RtpItem
@@ -43,6 +43,7 @@ class Place:
         zero: The recording's zero on both clocks.
         fsync_ns: Longest time that written pages stay off the disk; 0 for none.
         rtplog: Whether the arrival of every packet is logged.
+        cut_pauses: A pause ends the segment instead of filling it with silence.
         entry_for: The manifest's entry of the logical track, made at its first file.
         changed: Called when a segment began or ended, so that the manifest is written.
         failed: Called with a code when the track is given up.
@@ -53,6 +54,7 @@ class Place:
     zero: TimeZero
     fsync_ns: int
     rtplog: bool
+    cut_pauses: bool
     entry_for: Callable[[TrackIdentity], TrackEntry]
     changed: Callable[[], None]
     failed: Callable[[str], None]
@@ -201,6 +203,10 @@ class TrackWriter:
     def _take(self, item: Item, now_ns: int) -> None:
         match item:
             case RtpItem(arrival_ns, sequence, timestamp, payload, stored):
+                if self._place.cut_pauses:
+                    self._cut(paused=not stored, at_ns=arrival_ns)
+                    if not stored:
+                        return
                 self._log.packet(item)
                 self._set_paused(paused=not stored)
                 writes = self._plan.packet(arrival_ns, sequence, timestamp, payload)
@@ -216,6 +222,8 @@ class TrackWriter:
 
     def _set_paused(self, *, paused: bool, now_ns: int | None = None) -> None:
         """Pause or go on; a packet's own record says so, anything else is marked in the log."""
+        if now_ns is not None and self._place.cut_pauses:
+            self._cut(paused=paused, at_ns=now_ns)
         if now_ns is not None and paused != self._paused:
             self._log.mark(Mark(MarkKind.PAUSE if paused else MarkKind.RESUME, now_ns))
         self._paused = paused
@@ -223,6 +231,14 @@ class TrackWriter:
             self._plan.pause()
         else:
             self._plan.resume()
+
+    def _cut(self, *, paused: bool, at_ns: int) -> None:
+        """End the segment where a pause begins; the first packet after it begins another."""
+        if paused and not self._paused and self._segment is not None:
+            self._log.mark(Mark(MarkKind.PAUSE, at_ns, CUT))
+            self._write_all(self._plan.interrupt(at_ns, Reason.RESUME), at_ns)
+            self._end_segment()
+        self._paused = paused
 
     def _finish(self, closed_ns: int) -> None:
         self._log.mark(Mark(MarkKind.FINISH, closed_ns))

@@ -103,7 +103,7 @@ class RecordingsService:
         self._tracker = tracker
         self._clock = clock
         self._floor_bytes = limits.floor_bytes
-        self._rtplog = limits.rtplog
+        self._rtplog, self._on_pause = limits.rtplog, limits.on_pause
         self._guard = RecordingsGuard(
             self,
             files.root,
@@ -263,6 +263,7 @@ class RecordingsService:
             session_id=view.session_id,
             started_by=view.started_by,
             rtplog=self._rtplog,
+            on_pause=self._on_pause,
         )
         running.recorder = await self._recorders.record(
             spec, self, disk_floor_bytes=self._floor_bytes

@@ -209,6 +209,30 @@ class TestPause:
         (paused,) = manifest(tmp_path).paused
         assert (paused.from_ms, paused.to_ms) == pytest.approx((2000, 4000))
 
+    async def test_it_may_end_the_files_instead(
+        self, tmp_path: Path, writer: WriterThread, clock: FakeClock
+    ) -> None:
+        cut = replace(spec(tmp_path), on_pause="cut")
+        recorder = await Recorder.start(cut, writer, clock, Failures(), disk_floor_bytes=0)
+        tap, secret = microphone(recorder), tone_packets(2, hertz=1000)
+        following = speak(tap, clock, tone_packets(2))
+        recorder.pause()
+        following = speak(tap, clock, secret, first=following)
+        recorder.resume()
+        speak(tap, clock, tone_packets(2), first=following)
+        first, second = (await recorder.stop()).files
+        assert (first.segment, second.segment) == (1, 2)
+        assert first.duration_seconds == pytest.approx(2, abs=0.1)
+        assert second.offset_seconds == pytest.approx(4.08, abs=0.01)  # a decoder's 80 ms later
+        assert second.offset_seconds + second.duration_seconds == pytest.approx(6, abs=0.01)
+        for file in (first, second):
+            opusinfo(tmp_path / file.name)
+            content = (tmp_path / file.name).read_bytes()
+            assert not any(packet in content for packet in secret)
+        said = manifest(tmp_path)
+        assert [one.mode for one in said.paused] == ["cut"]
+        assert [one.reason for one in said.tracks[0].segments] == ["start", "resume"]
+
     async def test_a_track_that_appears_meanwhile_is_not_stored_either(
         self, tmp_path: Path, writer: WriterThread, clock: FakeClock
     ) -> None:

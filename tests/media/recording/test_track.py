@@ -69,6 +69,7 @@ class Stage:
             directory=self.directory,
             zero=TimeZero(self.clock.utc(), self.clock.monotonic_ns()),
             rtplog=True,
+            cut_pauses=False,
             fsync_ns=fsync_ns,
             entry_for=lambda _: self.entry,
             changed=self.changed,
