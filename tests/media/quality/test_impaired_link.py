@@ -5,6 +5,7 @@ from support.audio_judge import AudioJudge
 from support.netem import Link
 
 from media.quality.measure import StreamMeter
+from media.recording.rtplog import LogHeader, packet_record, read_entries
 
 SECOND_NS = 1_000_000_000
 
@@ -22,6 +23,33 @@ def talk(link, seconds, *, rtt_ms=40.0, judge=None, start=0):
         if (n + 1) % 50 == 0:
             readings.append(judge.tick(meter.settle((n + 1) * SECOND_NS // 50), rtt_ms))
     return judge, readings
+
+
+def test_a_log_of_packets_gives_the_same_readings_again():
+    """What the recorder logs beside its files is enough to judge a call once more."""
+    link, live, log = Link(seed=4, loss=0.07, delay=0.1, jitter=0.05, reorder=0.1), [], b""
+    meter, judge = StreamMeter(48_000), AudioJudge()
+    for n in range(3000):
+        link.send((n & 0xFFFF, n * 960 & 0xFFFFFFFF), n * 0.02)
+        link.loss = 0.07 * (n // 500 % 2)
+        for sequence, timestamp in link.deliver(n * 0.02):
+            arrival_ns = n * 20_000_000
+            meter.packet(arrival_ns, sequence, timestamp)
+            log += packet_record(arrival_ns, sequence, timestamp, b"\xfc", stored=True)
+        if (n + 1) % 50 == 0:
+            live.append(judge.tick(meter.settle(n * 20_000_000), 40.0))
+
+    header = LogHeader(1, 7, 0, 0).encode()
+    meter, judge, again, second = StreamMeter(48_000), AudioJudge(), [], 1
+    for entry in (*read_entries(header + log), None):
+        at_ns = 60 * SECOND_NS if entry is None else entry.arrival_ns
+        while at_ns > second * SECOND_NS - 20_000_000 and second <= 60:
+            again.append(judge.tick(meter.settle(second * SECOND_NS - 20_000_000), 40.0))
+            second += 1
+        if entry is not None:
+            meter.packet(entry.arrival_ns, entry.sequence & 0xFFFF, entry.timestamp)
+    assert {reading.label for reading in live[2:]} >= {"excellent", "good"}
+    assert again == live
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,6 @@
+import random
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -412,3 +415,28 @@ def test_a_tick_of_nobody_changes_nothing():
     table = StreamTable()
     table.tick()
     assert table.states([]) == []
+
+
+@pytest.mark.long
+def test_ten_minutes_of_a_thousand_streams_take_no_more_memory_at_their_end():
+    table, chance = StreamTable(), random.Random(1)
+    rows = [table.add(BPL_OPUS_FEC) for _ in range(1000)]
+    loads = [lossy(chance.choice((0, 0, 2, 6, 20))) for _ in range(97)]
+
+    def minutes(count):
+        for second in range(60 * count):
+            for row in rows:
+                table.put(row, loads[(row + second) % 97], narrow_trip_ms=40, wide_trip_ms=40)
+            table.tick()
+
+    minutes(3)  # windows, histories and histograms are full
+    tracemalloc.start()
+    try:
+        minutes(1)
+        before, _ = tracemalloc.get_traced_memory()
+        minutes(6)
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert after - before < 100_000
+    assert {state.packets for state in table.states(rows)} == {50 * 600}

@@ -1,15 +1,10 @@
 /** Browser statistics: what is sent to the server, and the few figures a person may want to see. */
+import members from "./stats-members.json";
 
-const UPLOADED = new Set([
-  "inbound-rtp",
-  "outbound-rtp",
-  "remote-inbound-rtp",
-  "remote-outbound-rtp",
-  "candidate-pair",
-  "media-source",
-  "transport",
-  "codec",
-]);
+/** By type of entry the members that are sent: W3C names and units, checked against the standard. */
+const UPLOADED = new Map<string, ReadonlySet<string>>(
+  Object.entries(members).map(([type, names]) => [type, new Set(names)]),
+);
 
 /** The server's limit. */
 const MOST = 200;
@@ -25,14 +20,24 @@ function plain(entry: object): Values {
   return values;
 }
 
-/** The entries of `report` that the server reads, in W3C names. Idle slots are left out. */
+/** The entries of `report` that the server reads; what a browser adds of its own stays here. */
 export function uploadable(report: RTCStatsReport): Values[] {
   const entries: Values[] = [];
+  const used = new Set<unknown>();
   report.forEach((entry: RTCStats) => {
+    const pair = plain(entry);
+    if (pair["nominated"] === true && pair["state"] === "succeeded")
+      used.add(pair["localCandidateId"]);
+  });
+  report.forEach((entry: RTCStats) => {
+    const wanted = UPLOADED.get(entry.type);
+    if (!wanted) return;
     const values = plain(entry);
     const idle = entry.type === "inbound-rtp" && values["packetsReceived"] === 0;
     const spare = entry.type === "candidate-pair" && values["state"] !== "succeeded";
-    if (UPLOADED.has(entry.type) && !idle && !spare) entries.push(values);
+    const unused = entry.type === "local-candidate" && !used.has(entry.id);
+    if (idle || spare || unused) return;
+    entries.push(Object.fromEntries(Object.entries(values).filter(([name]) => wanted.has(name))));
   });
   return entries.slice(0, MOST);
 }

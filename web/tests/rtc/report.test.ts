@@ -17,18 +17,20 @@ const PAIR = {
 };
 const LOCAL = { id: "local", type: "local-candidate", candidateType: "host", protocol: "udp" };
 
-test("idle slots, spare pairs and nested values stay at home", () => {
+test("idle slots, spare paths, nested values and a browser's own names stay at home", () => {
   const sent = uploadable(
     report(
       PAIR,
       LOCAL,
+      { ...LOCAL, id: "other", protocol: "tcp" },
+      { id: "certificate", type: "certificate" },
       { id: "spare", type: "candidate-pair", state: "frozen" },
       { id: "idle", type: "inbound-rtp", packetsReceived: 0 },
-      { id: "busy", type: "inbound-rtp", packetsReceived: 3, nested: { a: 1 } },
+      { id: "busy", type: "inbound-rtp", packetsReceived: 3, nested: { a: 1 }, googFast: 1 },
     ),
   );
-  expect(sent.map((entry) => entry["id"])).toEqual(["pair", "busy"]);
-  expect(sent[1]).not.toHaveProperty("nested");
+  expect(sent.map((entry) => entry["id"])).toEqual(["pair", "local", "busy"]);
+  expect(sent[2]).toEqual({ id: "busy", type: "inbound-rtp", packetsReceived: 3 });
 });
 
 test("no more than the server takes", () => {
