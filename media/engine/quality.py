@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import sqrt
 
 from media.plane.port import Connection, Track
 from media.quality.connection import ConnectionJudge, StreamName, StreamTick
@@ -169,6 +170,8 @@ class PeerQuality:
             feed = slot.stream
             sent = None if feed is None else slot.rewriter.sent(feed.progress)[0]
             bucket, kind = slot.meter.settle(sent), slot.spec.kind
+            if feed is not None:
+                bucket = replace(bucket, jitter_ms=_own_jitter(bucket.jitter_ms, feed.jitter_ms))
             found[kind] = found[kind].plus(bucket) if kind in found else bucket
         for kind, bucket in found.items():
             name = StreamName(Direction.DOWNLINK, kind)
@@ -182,3 +185,11 @@ class PeerQuality:
         if told is None or missing <= REPORTLESS_TICKS:
             return bucket
         return replace(told, sent=bucket.sent)
+
+
+def _own_jitter(whole_ms: float, source_ms: float) -> float:
+    """What the listener's own way adds to the jitter that the packets had when we got them.
+
+    A listener is not charged for the speaker's uplink. Independent deviations add up as squares.
+    """
+    return sqrt(max(0.0, whole_ms**2 - source_ms**2))

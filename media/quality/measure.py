@@ -219,6 +219,7 @@ class ReportMeter:
         "_jitter",
         "_lost",
         "_lost_seen",
+        "_owed",
         "_rate",
         "_sent",
     )
@@ -231,6 +232,7 @@ class ReportMeter:
         self._expected = 0
         self._lost = 0
         self._jitter = 0
+        self._owed = 0  # counted as lost, and arrived after all
         self._sent = 0
 
     def report(self, highest: int, cumulative_lost: int, jitter: int, gaps: int = 0) -> None:
@@ -249,6 +251,10 @@ class ReportMeter:
                 return
             skipped = max(0, gaps - self._gaps)
             lost = ((cumulative_lost - self._lost_seen + 0x800000) & 0xFFFFFF) - 0x800000
+            # Overtaken packets count as lost until they arrive, and a later report takes it back.
+            paid = min(lost, self._owed)
+            self._owed -= paid
+            lost -= paid
             expected = max(0, step - skipped)
             self._expected += expected
             self._lost += min(expected, max(0, lost - skipped))

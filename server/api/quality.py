@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from server.api import quality_shapes as shapes
+from server.api.policy import member_of
 from server.api.quality_model import QualityModel, quality_model
 from server.api.sessions import session_for
 from server.http import sse
@@ -47,6 +48,34 @@ async def get_quality_model(call: Call) -> QualityModel:  # noqa: ARG001  (a han
     The server judges by these very constants; their `version` changes with them.
     """
     return quality_model()
+
+
+@routes.route(
+    "GET",
+    "/v1/quality",
+    tag=_TAG,
+    answer=shapes.LiveQuality,
+    problems={403: ("forbidden",)},
+)
+async def get_live_quality(call: Call) -> shapes.LiveQuality:
+    """Read what every live session was like in the last minute, and whether it is recorded.
+
+    The newest 100 sessions, as `GET /v1/sessions?state=live` lists them.
+    """
+    member = member_of(call.principal)
+    page = await call.app.sessions.page(
+        account=call.principal.account, state=SessionState.LIVE, limit=100, member=member
+    )
+    return shapes.LiveQuality(
+        items=[
+            shapes.recent(
+                view.session.id,
+                call.app.quality.recent(view.session.id),
+                recording=call.app.recordings.running_in(view.session.id) is not None,
+            )
+            for view in page.items
+        ]
+    )
 
 
 @routes.route(

@@ -8,6 +8,7 @@ from media.types import Direction, QualityLabel
 from server.services import quality_timeline as timeline
 from server.services.quality_history import Series
 from server.services.quality_now import CONNECTION, ConnectionNow, StreamNow
+from server.services.quality_recent import Recent
 
 
 class QualityQuery(BaseModel):
@@ -123,6 +124,22 @@ class QualityNow(BaseModel):
 
     at: datetime
     connections: list[ConnectionQuality]
+
+
+class SessionQuality(BaseModel):
+    """The last minute of a live session: 95th percentiles over seconds and connections."""
+
+    session_id: str
+    round_trip_time_p95: float | None = Field(description="Seconds; null while unknown.")
+    loss_percent_p95: float | None = Field(description="Null while nobody is judged.")
+    jitter_p95: float | None = Field(description="Seconds; null while nobody is judged.")
+    recording: bool = Field(description="A recording takes packets.")
+
+
+class LiveQuality(BaseModel):
+    """Live sessions, newest first."""
+
+    items: list[SessionQuality]
 
 
 class QualitySeries(BaseModel):
@@ -246,4 +263,16 @@ def series(found: Series) -> QualitySeries:
         else [],
         sent_bitrate=[point.sent_bps for point in points] if whole else [],
         received_bitrate=[point.received_bps for point in points] if whole else [],
+    )
+
+
+def recent(session_id: str, of: Recent | None, *, recording: bool) -> SessionQuality:
+    """A session's last minute."""
+    trip = None if of is None else of.round_trip_ms
+    return SessionQuality(
+        session_id=session_id,
+        round_trip_time_p95=None if trip is None else trip / 1000,
+        loss_percent_p95=None if of is None else of.loss_percent,
+        jitter_p95=None if of is None else of.jitter_ms / 1000,
+        recording=recording,
     )

@@ -19,6 +19,7 @@ from server.services.quality_now import (
     opinion,
 )
 from server.services.quality_points import POINTS, Chunk, Point, rolled
+from server.services.quality_recent import Recent, RecentQuality
 from server.services.quality_stream import QualityStream
 from server.services.tracker import Tracker
 from server.storage.quality import QualityChunk, QualityStore
@@ -84,6 +85,7 @@ class QualityService:
         self._counters: dict[str, Counters] = {}
         self._now: dict[str, ConnectionNow] = {}
         self._streams: dict[QualityStream, str] = {}
+        self._recent = RecentQuality()
         self._writing = asyncio.Lock()
 
     async def run(self) -> None:
@@ -126,11 +128,16 @@ class QualityService:
         self._metrics.labels(now.reading.label for now in found.values())
         if self._ticks % METRICS_TICKS == 0:
             self._metrics.observe(found.values())
+        self._recent.second(found.values())
         self._publish(found.values())
 
     def current(self, session_id: str) -> list[ConnectionNow]:
         """Every connection of a session that is judged now."""
         return [now for now in self._now.values() if now.session_id == session_id]
+
+    def recent(self, session_id: str) -> Recent | None:
+        """What a live session was like in the last minute."""
+        return self._recent.of(session_id)
 
     def subscribe(self, session_id: str) -> QualityStream:
         """What the session's connections are like, every second from now on."""

@@ -229,7 +229,9 @@ ROWS = {
     "190 ms jitter": Row({"delay": 0.19, "overtaking": 11}, 3),
 }
 CLEAN = {"even_loss": 0.0, "delay": 0.0, "overtaking": 0}
-REPORTS = 5 + 0.2  # seconds: RTCP and STUN come that often, and losses settle
+# Seconds: RTCP and STUN come that often, and losses settle. A listener's first report after a
+# change speaks of the time before it too.
+REPORTS = 5 + 0.2
 MACHINE = 3  # seconds that a busy machine may add
 SETTLED = 8  # seconds: from here on no report speaks of the time before
 SECONDS = 20  # that figures are taken over; the wide window is full of one network
@@ -254,7 +256,8 @@ def test_label_reason_and_figures_are_the_truth(
     pair.becomes("excellent", None, 40)
     pair.cable.impair(**{way: row.link})
     began, begun = time.time(), time.monotonic()
-    took = falls(pair, expected(*row.figures), row.after + REPORTS + MACHINE)
+    wait = row.after + (REPORTS if way == UP else 2 * REPORTS) + MACHINE
+    took = falls(pair, expected(*row.figures), wait)
     time.sleep(max(0.0, begun + SECONDS - time.monotonic()))
     logs, now = pair.cable.log(), pair.now()
     series = pair.series("uplink/microphone" if way == UP else "downlink/audio")
@@ -269,7 +272,7 @@ def test_label_reason_and_figures_are_the_truth(
         record_property(figure, value)
     assert loss[1] == pytest.approx(loss[0], rel=0.1, abs=packet)
     assert rtt[1] == pytest.approx(rtt[0], rel=0.1, abs=20 if row.link.get("delay") else 100)
-    assert jitter[1] == pytest.approx(jitter[0], rel=0.1, abs=0 if row.shaky else 10)
+    assert jitter[1] == pytest.approx(jitter[0], rel=0.1, abs=0 if row.shaky else 25)
     # A busy machine's own round trips come on top of the link's: the model on what was measured.
     measured = expected(loss[1], 1000 * max(whole[-5:]), jitter[1])
     truths = {expected(loss[0], rtt[0], jitter[0]), measured}

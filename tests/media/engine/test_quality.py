@@ -165,6 +165,21 @@ class Listener:
         return self.quality.reading
 
 
+@pytest.mark.parametrize(
+    ("source", "own"), [(0.0, 150.0), (90.0, 120.0), (150.0, 0.0), (200.0, 0.0)]
+)
+def test_a_listener_pays_nothing_for_the_jitter_of_the_speakers_uplink(line, source, own):
+    ear = Listener(line)
+    for _ in range(3):
+        ear.second()
+        ear.slot.stream.jitter_ms = source
+        ear.highest += 50
+        ear.slot.meter.report(1000 + ear.highest, 0, 48 * 150)
+        ear.bob.connection.heard_ns = line.rig.now_ns
+        ear.quality.tick(ear.bob.connection, line.rig.now_ns, server_limited=False)
+    assert ear.quality.streams[0].jitter_ms == pytest.approx(own)
+
+
 def test_a_listeners_own_counters_are_believed_once_its_reports_are_missing(line):
     ear = Listener(line)
     for _ in range(10):

@@ -239,6 +239,15 @@ def test_reports_wrap_and_never_count_negative():
     assert meter.settle() == Bucket(lost=2)
 
 
+def test_packets_that_only_came_late_are_not_lost_again_and_again():
+    meter = ReportMeter(RATE)
+    for number in range(21):
+        meter.report(100 * number, 9 * (number % 2), 0)
+    assert meter.settle() == Bucket(received=1991, lost=9)
+    meter.report(2100, 20, 0)
+    assert meter.settle() == Bucket(received=89, lost=11)
+
+
 def test_overtaken_report_is_ignored():
     meter = ReportMeter(RATE)
     meter.report(100, 0, 0)

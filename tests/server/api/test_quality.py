@@ -44,6 +44,22 @@ async def test_samples_come_in_columns_with_what_is_measured_now(web: Web) -> No
     assert now["inputs"] == {"loss_percent": 4.0, "round_trip_time": 0.04, "jitter": 0.005}
 
 
+async def test_live_sessions_are_listed_with_their_last_minute(web: Web) -> None:
+    _, live, _ = await judged(web, 3)
+    empty = await web.join((await web.meeting())["id"])
+    await web.app.tracker.flush()
+    body = await (await web.client.get("/v1/quality", headers=KEY)).json()
+    items = {each.pop("session_id"): each for each in body["items"]}
+    assert items[live.session.id] == {
+        "round_trip_time_p95": 0.04,
+        "loss_percent_p95": 4.0,
+        "jitter_p95": 0.005,
+        "recording": False,
+    }
+    assert items[empty.session.id]["loss_percent_p95"] is None
+    assert (await web.client.get("/v1/quality")).status == 401
+
+
 async def test_time_and_step_are_what_was_asked_for(web: Web) -> None:
     _, _, path = await judged(web, 30)
     now = web.clock.utc()

@@ -1,10 +1,19 @@
 /** The routes of the pages for those who look after meetings. */
 import type { Call } from "./http";
-import type { MeetingInfo, Page, QualityHistory, SessionInfo, Timeline } from "./types";
+import type {
+  MeetingInfo,
+  Page,
+  QualityHistory,
+  SessionInfo,
+  SessionQuality,
+  Timeline,
+} from "./types";
 
 /** What is going on, as the view-models see it. */
 export interface LiveServer {
   liveSessions(signal: AbortSignal): Promise<Page<SessionInfo>>;
+  /** Figures of the last minute, of the same sessions. */
+  liveQuality(signal: AbortSignal): Promise<{ items: SessionQuality[] }>;
   meeting(id: string): Promise<MeetingInfo>;
   session(id: string, signal: AbortSignal): Promise<SessionInfo>;
   /** Samples of the last `seconds`; null for everything since the session began. */
@@ -23,6 +32,7 @@ const at = (id: string) => encodeURIComponent(id);
 export function liveServer(ask: Ask): LiveServer {
   return {
     liveSessions: (signal) => ask("/v1/sessions?state=live&limit=100", { signal }),
+    liveQuality: (signal) => ask("/v1/quality", { signal }),
     meeting: (id) => ask(`/v1/meetings/${at(id)}`),
     session: (id, signal) => ask(`/v1/sessions/${at(id)}`, { signal }),
     quality(session, seconds) {

@@ -190,6 +190,15 @@ export interface SessionInfo {
   participants: SessionParticipant[];
 }
 
+/** The last minute of a live session: what all but a twentieth stays under; seconds, percent. */
+export interface SessionQuality {
+  session_id: string;
+  round_trip_time_p95: number | null;
+  loss_percent_p95: number | null;
+  jitter_p95: number | null;
+  recording: boolean;
+}
+
 /** What a connection is like now; times in seconds, shares in percent, rates in bit/s. */
 export interface ConnectionQuality {
   participant_id: string;

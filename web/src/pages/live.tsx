@@ -98,29 +98,65 @@ function Rows({ live, stale }: { live: Live; stale: boolean }) {
       </Message>
     );
   return (
-    <ul class={`recordings${stale ? " stale" : ""}`}>
-      {live.rows.value.map((row) => (
-        <Row key={row.session.id} row={row} />
-      ))}
-    </ul>
+    <div class={`live-box${stale ? " stale" : ""}`}>
+      <table class="live-table">
+        <caption class="quiet">{t("live.caption")}</caption>
+        <thead>
+          <tr>
+            {COLUMNS.map((name) => (
+              <th key={name} scope="col">
+                {t(`live.column.${name}`)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {live.rows.value.map((row) => (
+            <Row key={row.session.id} row={row} />
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 
-function Row({ row: { session, title, people, worst } }: { row: LiveRow }) {
+const COLUMNS = ["session", "people", "worst", "roundTrip", "loss", "recording", "age"] as const;
+
+function Row({ row: { session, title, people, worst, figures } }: { row: LiveRow }) {
   const started = session.started_at ?? session.created_at;
+  const trip = figures?.round_trip_time_p95 ?? null;
+  const loss = figures?.loss_percent_p95 ?? null;
   return (
-    <li class="recording-row live-row">
-      <div>
-        <h2>
-          <a href={`/live/${encodeURIComponent(session.id)}`}>{title || t("live.untitled")}</a>
-        </h2>
-        <p class="quiet">
-          {t("live.people", { count: people })} ·{" "}
-          <time dateTime={started}>{ago(Date.parse(started), Date.now())}</time>
-        </p>
-      </div>
-      <WorstMark worst={worst} />
-    </li>
+    <tr>
+      <th scope="row">
+        <a href={`/live/${encodeURIComponent(session.id)}`}>{title || t("live.untitled")}</a>
+      </th>
+      <td>{t("live.people", { count: people })}</td>
+      <td>
+        <WorstMark worst={worst} />
+      </td>
+      <td data-column={t("live.column.roundTrip")}>
+        {trip === null
+          ? t("network.none")
+          : t("network.milliseconds", { value: String(Math.round(1000 * trip)) })}
+      </td>
+      <td data-column={t("live.column.loss")}>
+        {loss === null ? t("network.none") : t("network.percent", { value: loss.toFixed(1) })}
+      </td>
+      <td>
+        {figures?.recording ? (
+          <span class="live-rec">
+            <i aria-hidden="true" />
+            {t("live.recorded")}
+          </span>
+        ) : (
+          <span class="quiet">{t("live.notRecorded")}</span>
+        )}
+      </td>
+      <td>
+        <time dateTime={started}>{ago(Date.parse(started), Date.now())}</time>
+      </td>
+    </tr>
   );
 }
 

@@ -261,6 +261,17 @@ function NetworkPanel({ view }: { view: MeetingView }) {
         ))}
       </dl>
       <NetworkCharts view={view} />
+      {view.isHost.value && view.meeting.value && (
+        <p>
+          <a
+            href={`/live/${encodeURIComponent(view.meeting.value.session)}`}
+            target="_blank"
+            rel="noopener"
+          >
+            {t("network.everybody")}
+          </a>
+        </p>
+      )}
     </Side>
   );
 }

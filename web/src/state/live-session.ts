@@ -60,7 +60,7 @@ export class LiveSession {
 
   constructor(
     private readonly id: string,
-    private readonly server: Omit<LiveServer, "liveSessions">,
+    private readonly server: Omit<LiveServer, "liveSessions" | "liveQuality">,
     private readonly clock: Clock,
     private readonly lifetime: AbortSignal,
     private readonly follow: Follow,

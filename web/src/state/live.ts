@@ -2,7 +2,7 @@
 import { computed, type ReadonlySignal, signal } from "@preact/signals-core";
 import { ApiError } from "../api/http";
 import type { LiveServer } from "../api/live";
-import type { SessionInfo } from "../api/types";
+import type { SessionInfo, SessionQuality } from "../api/types";
 import type { Clock } from "../lib/clock";
 import { sentence } from "./home";
 import { inside, type Worst, worstOf } from "./people";
@@ -15,14 +15,17 @@ export interface LiveRow {
   title: string | null;
   people: number;
   worst: Worst | null;
+  /** Null until it was measured. */
+  figures: SessionQuality | null;
 }
 
-type Wanted = Pick<LiveServer, "liveSessions" | "meeting">;
+type Wanted = Pick<LiveServer, "liveSessions" | "liveQuality" | "meeting">;
 
 export class Live {
   private readonly current = signal<ListState>({ kind: "loading" });
   private readonly known = signal<SessionInfo[]>([]);
   private readonly titles = signal<ReadonlyMap<string, string>>(new Map());
+  private readonly figures = signal<ReadonlyMap<string, SessionQuality>>(new Map());
   private readonly asked = signal("");
   private readonly seen = signal<number | null>(null);
 
@@ -34,6 +37,7 @@ export class Live {
       title: this.titles.value.get(session.meeting_id) ?? null,
       people: inside(session).length,
       worst: worstOf(session),
+      figures: this.figures.value.get(session.id) ?? null,
     }));
     const fits = ({ session, title }: LiveRow) =>
       [title ?? "", ...session.participants.map(({ name }) => name)]
@@ -79,7 +83,11 @@ export class Live {
 
   async load(): Promise<void> {
     try {
-      const page = await this.server.liveSessions(this.lifetime);
+      const [page, quality] = await Promise.all([
+        this.server.liveSessions(this.lifetime),
+        this.server.liveQuality(this.lifetime),
+      ]);
+      this.figures.value = new Map(quality.items.map((one) => [one.session_id, one]));
       this.known.value = page.items;
       this.seen.value = this.clock.now();
       this.current.value = { kind: "ready" };

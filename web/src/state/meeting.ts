@@ -47,6 +47,13 @@ const MUTED_DEVICES: Partial<Record<Source, "microphone" | "camera">> = {
   camera: "camera",
 };
 
+export interface MeetingFacts {
+  id: string;
+  session: string;
+  title: string;
+  startedAt: number | null;
+}
+
 export class MeetingView {
   readonly roster = new Roster();
   readonly chat = new Chat();
@@ -56,9 +63,7 @@ export class MeetingView {
   readonly client: MeetingClient;
   readonly media: LocalMedia;
 
-  private readonly info = signal<{ id: string; title: string; startedAt: number | null } | null>(
-    null,
-  );
+  private readonly info = signal<MeetingFacts | null>(null);
   private readonly loud = signal<ReadonlySet<string>>(new Set());
   private readonly tape = signal<RecordingNotice | null>(null);
   private readonly open = signal<Panel | null>(null);
@@ -102,7 +107,7 @@ export class MeetingView {
     this.client = ports.client((message) => this.hear(message));
   }
 
-  get meeting(): ReadonlySignal<{ id: string; title: string; startedAt: number | null } | null> {
+  get meeting(): ReadonlySignal<MeetingFacts | null> {
     return this.info;
   }
 
@@ -448,6 +453,7 @@ export class MeetingView {
     const started = welcome.session.started_at;
     this.info.value = {
       id: welcome.meeting.id,
+      session: welcome.session.id,
       title: welcome.meeting.title,
       startedAt: started ? milliseconds(started) : null,
     };

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ApiError } from "../../src/api/http";
-import type { SessionInfo } from "../../src/api/types";
+import type { SessionInfo, SessionQuality } from "../../src/api/types";
 import { Live, LOOK_MS } from "../../src/state/live";
 import { FakeClock } from "../support/clock";
 import { settle } from "../support/rtc";
@@ -13,6 +13,10 @@ function make() {
     sessions: [] as SessionInfo[],
     error: null as Error | null,
     asked: [] as string[],
+    quality: [] as SessionQuality[],
+    async liveQuality() {
+      return { items: server.quality };
+    },
     async liveSessions() {
       if (server.error) throw server.error;
       return { items: server.sessions, next_cursor: null };
@@ -44,6 +48,22 @@ test("sessions in trouble come first, with their title asked once", async () => 
   await settle();
   expect(server.asked).toEqual(["m-1", "m-2"]);
   expect(live.freshAt.value).toBe(clock.now());
+});
+
+test("each session has the figures of its last minute once they are known", async () => {
+  const { live, server, clock } = make();
+  server.sessions = [session([person("Ada")], "1"), session([person("Bo")], "2")];
+  const known = {
+    session_id: "2",
+    round_trip_time_p95: 0.31,
+    loss_percent_p95: 11.2,
+    jitter_p95: 0.02,
+    recording: true,
+  };
+  server.quality = [known];
+  clock.advance(LOOK_MS);
+  await settle();
+  expect(live.rows.value.map(({ figures }) => figures)).toEqual([null, known]);
 });
 
 test("titles and names are found", async () => {
