@@ -20,12 +20,14 @@ from server.auth.jwks import WebDocuments
 from server.auth.keys import KeyRing
 from server.auth.providers import configured_providers
 from server.auth.tokens import TokenSigner
+from server.bots import bots_of, connectors
 from server.config import DEV_KEY, MediaSettings, Settings
 from server.dialects.convex.ids import MeetingIds
 from server.errors import ConfigError
 from server.observability.metrics import Metrics
 from server.secret import signing_secret
 from server.services.admission import Admissions
+from server.services.bot_work import BotWork
 from server.services.context import App
 from server.services.meetings import MeetingsService
 from server.services.programs import Programs, load_program
@@ -64,19 +66,15 @@ def build(
         StartError: Keys on disk cannot be used.
     """
     clock = clock or SystemClock()
-    metrics = Metrics()
-    on_error = fault_reporter(metrics)
+    on_error = fault_reporter(metrics := Metrics())
     signer = TokenSigner(signing_secret(settings), clock)
     storage = SqlStorage(settings.database_url)
     tracker = Tracker(storage, clock, on_error)
-    users = UsersService(storage, clock)
-    keys = KeyRing(storage, clock, dev=settings.dev)
-    issuer = _issuer(settings, clock)
-    documents = WebDocuments()
+    users, keys = UsersService(storage, clock), KeyRing(storage, clock, dev=settings.dev)
+    issuer, documents = _issuer(settings, clock), WebDocuments()
     providers = configured_providers(settings.auth.issuers, settings.auth.workos_client_id)
-    authenticator = Authenticator(
-        signer, keys, build_trusted(providers, issuer, documents, clock), clock
-    )
+    trusted = build_trusted(providers, issuer, documents, clock)
+    authenticator = Authenticator(signer, keys, trusted, clock)
     meetings = MeetingsService(storage, tracker, users, signer, settings, clock, [MeetingIds()])
     gate = Admissions(meetings, users, authenticator, signer, tracker, clock, storage)
     engine, recorders = media(settings, clock, on_error, make_engine)
@@ -95,6 +93,11 @@ def build(
     makers = captioners(settings.transcription, engine, clock, on_error)
     transcripts = captions_of(settings, makers, storage, meetings, sessions, clock)
     programs = _programs(settings, live, tracker, engine, clock, on_error)
+    recorded = recorded_transcripts(settings, storage, sessions, clock, on_error)
+    seen, kept = metrics.quality, settings.storage
+    quality = QualityService(storage, tracker, engine, live, clock, seen, on_error, kept)
+    ways = connectors(meetings, live, tracker, recordings, on_error)
+    work = BotWork(storage, recordings, transcripts, recorded, sessions)
     _connect(live, meetings, recordings, transcripts, programs)
     return App(
         settings=settings,
@@ -107,11 +110,10 @@ def build(
         recordings=recordings,
         transcripts=transcripts,
         programs=programs,
-        recorded_transcripts=recorded_transcripts(settings, storage, sessions, clock, on_error),
+        recorded_transcripts=recorded,
+        bots=bots_of(settings.bots, storage, ways, work, transcripts, meetings, clock, on_error),
         shares=Shares(storage, recordings, signer.derive("share"), clock),
-        quality=QualityService(
-            storage, tracker, engine, live, clock, metrics.quality, on_error, settings.storage
-        ),
+        quality=quality,
         users=users,
         keys=keys,
         gate=gate,

@@ -248,6 +248,41 @@ class TranscriptionSettings(Group):
     )
 
 
+class BotsSettings(Group):
+    """Bots that join meetings: how many, and how long they wait."""
+
+    max_active: int = Field(
+        default=10, ge=1, le=10_000, description="Bots of one account at the same time."
+    )
+    waiting_room_seconds: Seconds = Field(
+        default=900.0, description="How long a bot waits to be let in."
+    )
+    nobody_joined_seconds: Seconds = Field(
+        default=600.0, description="A bot that met nobody leaves after that."
+    )
+    everyone_left_seconds: Seconds = Field(
+        default=60.0, description="A bot leaves that long after the last person."
+    )
+    silence_seconds: Seconds = Field(
+        default=600.0, description="A bot leaves when nobody spoke for so long."
+    )
+    silence_armed_seconds: Seconds = Field(
+        default=1200.0, description="Silence counts only after that much time in the meeting."
+    )
+    max_seconds: Seconds = Field(default=14_400.0, description="Longest stay of a bot.")
+    leave_seconds: Seconds = Field(
+        default=8.0, description="How long leaving may take before the bot is ended anyway."
+    )
+    stop_wait_seconds: Seconds = Field(
+        default=10.0, description="How long a request to stop waits for the bot to be out."
+    )
+    retry_seconds: list[Seconds] = Field(
+        default=[30.0, 120.0, 300.0],
+        max_length=10,
+        description="Pauses before a join that failed for a passing cause is tried again.",
+    )
+
+
 class AuthSettings(Group):
     """Who may do what."""
 
@@ -334,6 +369,7 @@ class Settings(BaseSettings):
     media: MediaSettings = MediaSettings()
     recording: RecordingSettings = RecordingSettings()
     transcription: TranscriptionSettings = TranscriptionSettings()
+    bots: BotsSettings = BotsSettings()
     auth: AuthSettings = AuthSettings()
     storage: StorageSettings = StorageSettings()
     convex: ConvexSettings = ConvexSettings()

@@ -77,6 +77,7 @@ class Server:
         await app.tracker.start()
         _ = await close_unfinished(app.storage, app.tracker, app.clock)
         await app.recordings.recover()
+        await app.bots.recover()
         await app.recordings.start_writing()
         try:
             await app.engine.start()
@@ -174,6 +175,7 @@ class Server:
         if not self._holds_data:
             return  # another server has it: nothing of ours has begun
         await asyncio.to_thread(self._runtime_file.unlink, missing_ok=True)
+        await self._step("take bots out", app.bots.close)
         await self._step("say goodbye", app.live.stop)
         await self._step("finish recordings", app.recordings.stop_all)
         await self._step("finish captions", app.transcripts.close)

@@ -1,7 +1,7 @@
 """What is stored, as frozen data that storage, auth and services share."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -312,3 +312,100 @@ class ShareAccess:
     address: str | None
     file_id: str | None = None
     bytes_range: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """One task of a bot: a link to follow, and what became of it.
+
+    Attributes:
+        link: As given; may hold a passcode.
+        normalised: One text for every way to write the same meeting.
+        platform: A word of `server.connectors.links.Platform`.
+        status: A word of `server.services.bot_machine.BotStatus`.
+        transcribe: Write down what is said.
+        language: What is spoken (BCP 47).
+        debug: Show the browser, where there is one.
+        request: What else its maker wished, in the words of the API that was used.
+        idempotency_key: What its maker called the request.
+        joined_at: Admitted; None until then.
+        left_at: Out; None when it never was in.
+        duration_seconds: From joining to leaving.
+        session_id: Our Session behind it, once there is one.
+        session_offset: Seconds from joining to that Session's start; may be negative.
+        recording_id: The recording of that Session.
+        own_recording: The bot began it.
+        transcript_of: The recording that the transcript was made of afterwards; None while it is
+            the live one.
+        end_reason: A word of `server.connectors.port.BotEnd`.
+        error_code: A word of `server.connectors.port.FailureCode`.
+        error_message: One sentence for a person.
+        details: `substatus`, `warnings`, `transcription`, `audio`, `recording`, `labels`, `files`,
+            `segments`, `bytes` where they are known.
+    """
+
+    id: str
+    account: str
+    created_by: str | None
+    link: str
+    normalised: str
+    platform: str
+    name: str
+    status: str
+    transcribe: bool
+    language: str
+    debug: bool
+    created_at: datetime
+    updated_at: datetime
+    request: Mapping[str, object] = field(default_factory=dict)
+    idempotency_key: str | None = None
+    meeting_id: str | None = None
+    joined_at: datetime | None = None
+    left_at: datetime | None = None
+    duration_seconds: float | None = None
+    session_id: str | None = None
+    session_offset: float = 0.0
+    recording_id: str | None = None
+    own_recording: bool = False
+    transcript_of: str | None = None
+    end_reason: str | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    details: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BotPerson:
+    """Somebody's stay in a meeting while a bot was there.
+
+    Attributes:
+        person_id: The connector's name of the person.
+        left_at: None while they are in.
+    """
+
+    id: str
+    bot_id: str
+    person_id: str
+    name: str
+    joined_at: datetime
+    left_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BotLogEntry:
+    """Something that a bot did or met.
+
+    Attributes:
+        level: `info`, `warning` or `error`.
+        category: `status`, `people`, `recording`, `transcription` or `connector`.
+        type: A stable word.
+    """
+
+    id: str
+    bot_id: str
+    at: datetime
+    level: str
+    category: str
+    type: str
+    message: str
+    details: Mapping[str, object] = field(default_factory=dict)

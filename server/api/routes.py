@@ -1,6 +1,7 @@
 """Every native route in the order of the documentation."""
 
 from server.api import (
+    bots,
     meetings,
     participants,
     quality,
@@ -27,6 +28,7 @@ def native_routes() -> Registry:
         visitors,
         recordings,
         transcripts,
+        bots,
         shares,
         signaling,
         sign_in,

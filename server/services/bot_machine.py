@@ -1,6 +1,6 @@
 """The life of one bot as data: which status may follow which, and what every end says. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -57,6 +57,9 @@ class IllegalMoveError(RuntimeError):
 class BotMachine:
     """Decides what becomes of a bot; never acts.
 
+    Args:
+        retries: Seconds before each further try to join.
+
     Attributes:
         status: Where the bot stands.
         end: Why it comes out, once known; a user's stop dominates every other reason.
@@ -64,7 +67,8 @@ class BotMachine:
         attempts: Joins that failed for a passing cause.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, retries: Sequence[float] = RETRY_SECONDS) -> None:
+        self._retries = tuple(retries)
         self.status = S.INITIALIZING
         self.end: BotEnd | None = None
         self.failure: FailureCode | None = None
@@ -112,8 +116,8 @@ class BotMachine:
         """Seconds until a failed join is tried again; None when it is not."""
         if self.status is not S.JOINING or not transient or code in _FINAL_CAUSES:
             return None
-        if self.attempts >= len(RETRY_SECONDS):
+        if self.attempts >= len(self._retries):
             return None
-        pause = RETRY_SECONDS[self.attempts]
+        pause = self._retries[self.attempts]
         self.attempts += 1
         return pause

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from server.auth.keys import KeyRing
     from server.auth.tokens import TokenSigner
     from server.services.admission import Admissions
+    from server.services.bots import BotsService
     from server.services.meetings import MeetingsService
     from server.services.programs import Programs
     from server.services.quality import QualityService
@@ -57,6 +58,7 @@ class App:
     transcripts: "TranscriptsService"
     programs: "Programs"
     recorded_transcripts: "RecordedTranscripts"
+    bots: "BotsService"
     shares: "Shares"
     quality: "QualityService"
     users: "UsersService"

@@ -112,6 +112,7 @@ class Products:
         self._scope = TaskScope(on_error)
         self._workers = Workers()
         self._progress: dict[str, float] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
         self._writing = asyncio.Lock()
 
     async def ask(self, recording_id: str, kind: ProductKind, form: str | None) -> Product:
@@ -182,7 +183,15 @@ class Products:
 
     def _begin(self, product: Product) -> None:
         self._progress[product.id] = 0.0
-        _ = self._scope.spawn(self._make(product), name="make recording product")
+        task = self._scope.spawn(self._make(product), name="make recording product")
+        self._tasks[product.id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(product.id, None))
+
+    async def settled(self, product_id: str) -> None:
+        """Wait until a product is ready or failed; at once when nothing is being made."""
+        task = self._tasks.get(product_id)
+        if task is not None:
+            _ = await asyncio.wait({task})
 
     async def _make(self, product: Product) -> None:
         def tell(share: float) -> None:

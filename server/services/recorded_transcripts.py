@@ -1,5 +1,6 @@
 """Transcripts of recordings: what was captioned meanwhile, or made again from the tracks."""
 
+import asyncio
 import dataclasses
 from collections.abc import Mapping
 from enum import StrEnum
@@ -81,6 +82,7 @@ class RecordedTranscripts:
         self._scope = TaskScope(on_error)
         self._workers = Workers(command=TRANSCRIBE)
         self._jobs: dict[str, TranscriptJob] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def segments(self, recording: RecordingView) -> list[TranscriptSegment]:
         """What was said, in seconds from the recording's start, so that playback can follow."""
@@ -129,8 +131,16 @@ class RecordedTranscripts:
                 f"The speech engine {self._engine.name} does not understand {language}.",
             )
         job = self._jobs[recording.id] = TranscriptJob(TranscriptState.PROCESSING)
-        _ = self._scope.spawn(self._make(recording, language), name="transcribe recording")
+        task = self._scope.spawn(self._make(recording, language), name="transcribe recording")
+        self._tasks[recording.id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(recording.id, None))
         return job
+
+    async def settled(self, recording_id: str) -> None:
+        """Wait until a transcription has ended; at once when none runs."""
+        task = self._tasks.get(recording_id)
+        if task is not None:
+            _ = await asyncio.wait({task})
 
     async def close(self) -> None:
         """End what runs."""

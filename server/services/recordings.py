@@ -461,6 +461,17 @@ class RecordingsService:
             )
         return found
 
+    async def finished(self, recording_id: str) -> RecordingView:
+        """Wait until a recording is ready or failed.
+
+        Raises:
+            Refused: `recording_not_found`.
+        """
+        running = self._running.get(recording_id)
+        if running is not None:
+            _ = await running.done.wait()
+        return await self.get(recording_id)
+
     async def delete(self, recording_id: str) -> None:
         """Remove a finished recording with its files.
 

@@ -87,6 +87,7 @@ class TranscriptsService:
         self._clock = clock
         self._settings = settings
         self._live: dict[str, _Live] = {}
+        self._hearers: list[Callable[[str, CaptionLine], None]] = []
         self.deferred: dict[str, int] = {}
 
     @property
@@ -222,7 +223,14 @@ class TranscriptsService:
 
     def caption_made(self, room_id: str, caption: Caption) -> None:
         """Somebody said something."""
-        self.say(room_id, line_of(caption))
+        line = line_of(caption)
+        self.say(room_id, line)
+        for hearer in tuple(self._hearers):
+            hearer(room_id, line)
+
+    def on_line(self, callback: Callable[[str, CaptionLine], None]) -> None:
+        """Call back with a session's id on every line of captions, unfinished ones too."""
+        self._hearers.append(callback)
 
     def caption_deferred(self, room_id: str, caption_id: str, start: float, end: float) -> None:
         """Something was said and there was no engine for it."""

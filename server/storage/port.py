@@ -4,13 +4,15 @@ Methods never block the event loop. Lists are newest first; `before` is the id o
 the page before (ids are UUIDv7, so their order is the order of creation).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from server.records import (
     ApiKey,
+    Bot,
+    BotLogEntry,
     LogEntryView,
     RecordingFileView,
     RecordingView,
@@ -32,6 +34,8 @@ from signaling.model import (
 )
 
 R = TypeVar("R")
+Row: TypeAlias = Mapping[str, Any]
+"""Figures by name, as a database adds them up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +250,8 @@ class KeyStore(Protocol):
 class IntegrationStore(Protocol):
     """What programs that run meetings from outside leave: whole records, by kind.
 
-    Kinds: Workspace, Preset, Invitation, Webhook, Delivery, Extra, Share and ShareAccess of
+    Kinds: Workspace, Preset, Invitation, Webhook, Delivery, Extra, Share, ShareAccess, Bot,
+    BotPerson and BotLogEntry of
     `server.records`.
     """
 
@@ -274,6 +279,80 @@ class IntegrationStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class BotQuery:
+    """Which bots.
+
+    Attributes:
+        search: A part of link, name, id or platform, in any case.
+        since: Created then or later.
+        until: Created before.
+    """
+
+    account: str
+    limit: int = 0
+    offset: int = 0
+    statuses: tuple[str, ...] = ()
+    search: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    created_by: str | None = None
+
+
+class BotStore(Protocol):
+    """Bots in lists and figures; one by one they are records of `IntegrationStore`."""
+
+    async def list_bots(self, query: BotQuery) -> tuple[list[Bot], int]:
+        """A page, newest first, and how many there are in all."""
+        ...
+
+    async def bots_in(self, statuses: Sequence[str], account: str | None = None) -> list[Bot]:
+        """Every bot in one of these states, of one account or of all, newest first."""
+        ...
+
+    async def bot_log(
+        self,
+        bot_id: str,
+        *,
+        limit: int,
+        offset: int = 0,
+        category: str | None = None,
+        level: str | None = None,
+    ) -> tuple[list[BotLogEntry], int]:
+        """A page of what a bot did, oldest first, and how much there is in all."""
+        ...
+
+    async def count_bots(self, query: BotQuery) -> Row:
+        """`total`, `completed`, `failed`, `active`, `transcribe`, `measured`, `seconds`."""
+        ...
+
+    async def group_bots(self, query: BotQuery, by: str) -> list[Row]:
+        """`label`, `count`, `completed`, `failed`, `measured`, `seconds`, by a column or a period.
+
+        Args:
+            query: Which bots.
+            by: `platform`, `status`, `day`, `week`, `month` or `failure`; the last one has
+                `error_code` and `error_message` for `label`.
+        """
+        ...
+
+    async def bot_durations(self, query: BotQuery, edges: Sequence[float]) -> list[int]:
+        """How many bots stayed from each edge (seconds) to the next; the last is open."""
+        ...
+
+    async def bot_people_figures(self, query: BotQuery, limit: int) -> tuple[Row, list[Row]]:
+        """`unique`, `sessions`, `stays`, `most`; then `name`, `sessions`, `seconds` of the top."""
+        ...
+
+    async def bot_speech(self, query: BotQuery, bot_id: str | None = None) -> list[Row]:
+        """By `speaker`: `seconds`, `words`, `segments`, `sessions`, `confidence`, `longest`."""
+        ...
+
+    async def bot_speech_spread(self, query: BotQuery) -> tuple[list[Row], list[Row]]:
+        """Segments by `language`, and by tenth of confidence (`tenth`, 0 to 9); both `count`."""
+        ...
+
+
 class Storage(
     MeetingStore,
     UserStore,
@@ -282,6 +361,7 @@ class Storage(
     TranscriptStore,
     KeyStore,
     IntegrationStore,
+    BotStore,
     QualityStore,
     Protocol,
 ):

@@ -8,6 +8,9 @@ from typing import Any, TypeVar
 from media.types import MediaKind, QualityLabel, TrackSource
 from server.records import (
     ApiKey,
+    Bot,
+    BotLogEntry,
+    BotPerson,
     Delivery,
     DeliveryState,
     Extra,
@@ -77,6 +80,9 @@ ENUMS: Mapping[type[object], Mapping[str, type[Enum]]] = {
     Share: {},
     ShareAccess: {},
     TranscriptSegment: {},
+    Bot: {},
+    BotPerson: {},
+    BotLogEntry: {},
 }
 
 

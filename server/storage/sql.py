@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from server.storage.database import Database
 from server.storage.migrate import migrate
+from server.storage.sql_bots import SqlBots
 from server.storage.sql_integrations import SqlIntegrations
 from server.storage.sql_meetings import SqlMeetings, SqlUsers
 from server.storage.sql_quality import SqlQuality
@@ -24,6 +25,7 @@ class SqlStorage(
     SqlIntegrations,
     SqlQuality,
     SqlTranscripts,
+    SqlBots,
 ):
     """Everything of the port; `start` before use, `stop` after.
 

@@ -8,6 +8,9 @@ from sqlalchemy import Table, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from server.records import (
+    Bot,
+    BotLogEntry,
+    BotPerson,
     Delivery,
     DeliveryState,
     Extra,
@@ -22,6 +25,9 @@ from server.records import (
 from server.storage.database import Database
 from server.storage.rows import from_row, to_row
 from server.storage.tables import (
+    bot_log,
+    bot_people,
+    bots,
     deliveries,
     extras,
     invitations,
@@ -43,6 +49,9 @@ _TABLES: Mapping[type[object], Table] = {
     Extra: extras,
     Share: shares,
     ShareAccess: share_accesses,
+    Bot: bots,
+    BotPerson: bot_people,
+    BotLogEntry: bot_log,
 }
 
 

@@ -123,6 +123,7 @@ async def starting(
     try:
         yield app, engine, clock
     finally:
+        await app.bots.close()
         await app.live.stop()
         await app.recordings.stop_all()
         await app.programs.close()

@@ -32,6 +32,7 @@ def running(tmp_path: Path) -> Running:
         await app.recordings.start_writing()
         await app.live.start()
         yield app
+        await app.bots.close()
         await app.live.stop()
         await app.recordings.stop_all()
         await app.tracker.stop()
