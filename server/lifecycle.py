@@ -75,6 +75,7 @@ class Server:
         self._holds_data = True
         await self._open_storage()
         await app.tracker.start()
+        await self._set_up_http()
         _ = await close_unfinished(app.storage, app.tracker, app.clock)
         await app.recordings.recover()
         await app.bots.recover()
@@ -107,15 +108,19 @@ class Server:
                 f"the data directory cannot be used: {error}", "Choose another with --data."
             ) from error
 
-    async def _listen(self) -> None:
-        settings = self._app.settings
+    async def _set_up_http(self) -> None:
+        """Let the edges follow the log, before the first fact of this run, without a port yet."""
         self._runner = web.AppRunner(
             self._make_application(self._app),
             access_log=None,
-            shutdown_timeout=settings.http.shutdown_seconds,
+            shutdown_timeout=self._app.settings.http.shutdown_seconds,
             handler_cancellation=True,
         )
         await self._runner.setup()
+
+    async def _listen(self) -> None:
+        assert self._runner is not None  # noqa: S101  (set up before)
+        settings = self._app.settings
         port = settings.http.port
         for host in settings.hosts:
             try:

@@ -152,6 +152,36 @@ async def test_other_refusals_are_not_repeated(server: ServerProcess, receiver: 
     assert len(receiver.seen) == 2
 
 
+async def test_a_crash_is_told_as_the_meeting_s_end_after_the_next_start(
+    server: ServerProcess, receiver: Receiver
+):
+    client = AsyncCloudflare(api_token="rt_dev", base_url=server.base_url, max_retries=0)
+    async with client:
+        kit = client.realtime_kit
+        await kit.webhooks.create_webhook(name="all", url=receiver.url, events=EVENTS, **WHERE)
+        meeting = (await kit.meetings.create(**WHERE)).data.id
+        async with MeetingClient.join(server.base_url, meeting, name="Ada") as person:
+            await person.send("chat", text="hello, world")
+            await person.wait_for("chat")
+            await until(lambda: len(receiver.seen) == 2, 10, lambda: f"saw {receiver.names}")
+            found = await kit.active_session.get_active_session(meeting_id=meeting, **WHERE)
+            await asyncio.to_thread(server.kill)
+        await asyncio.to_thread(server.start)
+        await until(lambda: len(receiver.seen) == 5, 15, lambda: f"saw {receiver.names}")
+        assert receiver.names == EVENTS[:5]
+        left, ended = receiver.events[2:4]
+        assert {one["meeting"]["sessionId"] for one in (left, ended)} == {found.data.id}
+        assert left["participant"]["leftAt"] == ended["meeting"]["endedAt"]
+        details = await kit.sessions.get_session_details(session_id=found.data.id, **WHERE)
+        assert (details.data.status, details.data.ended_at) == (
+            "ENDED", ended["meeting"]["endedAt"],
+        )  # fmt: skip
+        key = await public_key(server)
+        headers, body = receiver.seen[3]
+        signature = base64.b64decode(headers["rtk-signature"])
+        key.verify(signature, body, padding.PKCS1v15(), hashes.SHA256())
+
+
 def _all_told(receiver: Receiver) -> bool:
     statuses = [e["recording"]["status"] for e in receiver.events if "recording" in e]
     return "UPLOADED" in statuses and "meeting.chatSynced" in receiver.names

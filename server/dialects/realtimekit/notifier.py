@@ -8,6 +8,7 @@ import structlog
 
 from server.dialects.realtimekit.access import DEFAULT_APP_NAME
 from server.dialects.realtimekit.answers import time_text
+from server.dialects.realtimekit.exports import messages_of
 from server.dialects.realtimekit.links import LIFE, Links
 from server.dialects.realtimekit.meetings import title_of
 from server.dialects.realtimekit.payloads import (
@@ -54,6 +55,14 @@ class Notifier:
         self._watch = Watch()
         self._waiting: asyncio.Queue[Happening] = asyncio.Queue(WAITING)
         self._statuses: dict[str, str] = {}
+
+    async def recall(self) -> None:
+        """Go on with what a crash left open; the facts of its end are still to come."""
+        for stored in await self._app.storage.unfinished_sessions():
+            said = await messages_of(self._app, stored.session.id)
+            self._watch.recall(
+                stored.session, stored.participants, stored.connections, chats=len(said)
+            )
 
     def take(self, entry: "LogEntry") -> None:
         """A fact, on the event loop."""

@@ -175,6 +175,7 @@ class Edge:
         )
         await self._kit.webhooks.start()
         notifier = Notifier(app, self._kit.webhooks, self._kit.links)
+        await notifier.recall()
         _ = scope.spawn(notifier.run(), name="webhook events")
         unfollow = app.tracker.on_change(notifier.take)
         yield

@@ -4,6 +4,7 @@ A session starts before its first join and ends after its last leave, whatever t
 the facts of one step come.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -74,6 +75,31 @@ class Watch:
 
     def __init__(self) -> None:
         self._sessions: dict[str, _Watched] = {}
+
+    def recall(
+        self,
+        session: Session,
+        people: Iterable[Participant],
+        connections: Iterable[Connection],
+        *,
+        chats: int,
+    ) -> None:
+        """Go on with a session that the process was following when it was cut off."""
+        if session.started_at is None:
+            return
+        known = {who.id: who for who in people}
+        inside = {
+            one.id: one
+            for one in connections
+            if one.connected_at is not None
+            and not one.state.final
+            and one.participant_id in known
+            and known[one.participant_id].kind is ParticipantKind.PERSON
+        }
+        # whether anything was said is looked up when it is told
+        self._sessions[session.id] = _Watched(
+            session, started=True, people=known, inside=inside, chats=chats, captioned=True
+        )
 
     def fold(self, entry: LogEntry) -> list[Happening]:
         """What this fact comes to."""

@@ -125,3 +125,20 @@ def test_recordings_are_told_even_after_the_end():
     notice = RecordingNotice("r", RecordingState.READY, None, NOW)
     assert Teller().tell(RecordingChanged(notice)) == [What.RECORDING]
     assert opened().tell(TrackEnded("p", "c", TrackSource.CAMERA)) == []
+
+
+def test_a_session_recalled_after_a_crash_ends_as_any_other():
+    teller = Teller()
+    bot = replace(participant(PENDING), kind=ParticipantKind.BOT)
+    its = replace(UP, id="its", participant_id=bot.id)
+    teller.watch.recall(LIVE, [ADA, bot], [UP, its, replace(GONE, id="earlier")], chats=1)
+    closed = replace(GONE, reason=EndReason.SERVER_STOPPED)
+    assert teller.tell(ConnectionChanged(closed, ConnectionState.CONNECTED)) == [What.LEFT]
+    told = teller.tell(SessionChanged(ENDED))
+    assert told == [What.ENDED, What.CHAT, What.TRANSCRIPT, What.SUMMARY]
+
+
+def test_a_session_that_never_started_is_not_recalled():
+    teller = Teller()
+    teller.watch.recall(PENDING, [ADA], [WAITING], chats=0)
+    assert teller.tell(SessionDiscarded(PENDING)) == []
