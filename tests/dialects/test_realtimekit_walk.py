@@ -9,9 +9,10 @@ import pytest
 from cloudflare import AsyncCloudflare
 from support.rtc_client import MeetingClient, RefusedError
 from support.server_process import ServerProcess
-from support.wait import until
+from support.wait import answered, until
 
 ACCOUNT, APP = "acc/1 x", "14a396e7-ca44-4937-bf1f-050a69118543"
+SOME_SOUND = 2000  # bytes of Opus on disk: well beyond a file's headers
 WHERE = {"account_id": ACCOUNT, "app_id": APP}
 
 
@@ -41,19 +42,14 @@ async def active(kit: Any, meeting: str) -> Any:
 
 async def live_count(kit: Any, meeting: str, wanted: int) -> Any:
     """The active session once it has that many people."""
-    found: list[Any] = []
 
-    async def matches() -> bool:
+    async def ask() -> Any:
         try:
-            found[:] = [await active(kit, meeting)]
+            return await active(kit, meeting)
         except cloudflare.NotFoundError:
-            return False
-        return found[0].live_participants == wanted
+            return None
 
-    async with asyncio.timeout(10):
-        while not await matches():  # noqa: ASYNC110  (over HTTP)
-            await asyncio.sleep(0.05)
-    return found[0]
+    return await answered(ask, lambda found: found and found.live_participants == wanted)
 
 
 async def add(kit: Any, meeting: str, user: str, preset: str = "group_call_participant") -> Any:
@@ -92,12 +88,10 @@ async def test_the_walk_of_a_session(server: ServerProcess, kit: Any):
         again = await live_count(kit, meeting, 1)
         assert again.id == one.id
 
-    async with asyncio.timeout(15):
-        while True:
-            details = await kit.sessions.get_session_details(session_id=one.id, **WHERE)
-            if details.data.status == "ENDED":
-                break
-            await asyncio.sleep(0.1)
+    details = await answered(
+        lambda: kit.sessions.get_session_details(session_id=one.id, **WHERE),
+        lambda found: found.data.status == "ENDED",
+    )
     with pytest.raises(cloudflare.NotFoundError):
         await active(kit, meeting)
     rows = await kit.sessions.get_session_participants(session_id=one.id, **WHERE)
@@ -205,17 +199,15 @@ async def test_recordings_walk_their_states(server: ServerProcess, kit: Any):
                 recording_id=started.data.id, action=action, **WHERE
             )
             assert moved.data.status == status
-        await asyncio.sleep(0.5)
+        await until(lambda: _sound(server) > SOME_SOUND, 10, lambda: "nothing was recorded")
         stopped = await kit.recordings.pause_resume_stop_recording(
             recording_id=started.data.id, action="stop", **WHERE
         )
         assert stopped.data.status in ("UPLOADING", "UPLOADED")
-    async with asyncio.timeout(15):
-        while True:
-            done = await kit.recordings.get_one_recording(recording_id=started.data.id, **WHERE)
-            if done.data.status != "UPLOADING":
-                break
-            await asyncio.sleep(0.1)
+    done = await answered(
+        lambda: kit.recordings.get_one_recording(recording_id=started.data.id, **WHERE),
+        lambda found: found.data.status != "UPLOADING",
+    )
     assert done.data.status == "UPLOADED"
     assert done.data.download_url.startswith("http")
     listed = await kit.recordings.get_recordings(meeting_id=meeting, status=["UPLOADED"], **WHERE)
@@ -226,3 +218,32 @@ async def test_recordings_walk_their_states(server: ServerProcess, kit: Any):
     assert body.startswith("OggS")
     status, _ = await asyncio.to_thread(server.request, "GET", path[:-3] + "abc", key=None)
     assert status == 403
+
+
+async def test_a_live_session_is_polled_and_reported(server: ServerProcess, kit: Any):
+    meeting = await new_meeting(kit)
+    ada = await add(kit, meeting, "ada", "group_call_host")
+    async with MeetingClient.join(server.base_url, meeting, token=ada.token, name=None) as person:
+        session = await live_count(kit, meeting, 1)
+        poll = await kit.active_session.create_poll(
+            meeting_id=meeting, question="Lunch?", options=["yes", "no"], **WHERE
+        )
+        assert [(one.text, one.count) for one in poll.data.poll.options] == [("yes", 0), ("no", 0)]
+        peer = person.connection_id
+        for wanted in (peer, ada.id):
+            row = await kit.sessions.get_session_participant_details(
+                session_id=session.id, participant_id=wanted, **WHERE
+            )
+            assert (row.data.participant.id, row.data.participant.user_id) == (peer, ada.id)
+        report = await kit.sessions.get_participant_data_from_peer_id(peer_id=peer, **WHERE)
+        assert report.data.participant.role == "group_call_host"
+        tracks = await kit.recordings.start_track_recording(
+            meeting_id=meeting, user_ids=[ada.id, "unknown"], **WHERE
+        )
+        assert tracks.data.recording.status in ("INVOKED", "RECORDING")
+
+
+def _sound(server: ServerProcess) -> int:
+    """Bytes of Ogg that the server has written so far."""
+    found = (path for path in (server.data / "recordings").rglob("*.ogg") if path.is_file())
+    return sum(path.stat().st_size for path in found)

@@ -182,6 +182,10 @@ class Peer:
         await self.pc.setLocalDescription(await self.pc.createOffer())
         return self.pc.localDescription.sdp
 
+    def show_as(self, source: str) -> None:
+        """Offer what the camera sees as another source, such as `screen`."""
+        self._sending = [(source, t) if s == "camera" else (s, t) for s, t in self._sending]
+
     @property
     def tracks(self) -> list[dict[str, str]]:
         """The `tracks` member of an offer message; known once `offer` was called."""
