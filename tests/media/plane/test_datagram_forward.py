@@ -1,6 +1,9 @@
+import random
 from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support.plane import VP8, Rig
 
 from media.plane.datagram_batch import CAPACITY
@@ -270,3 +273,36 @@ class TestVideo:
         for _ in range(CAPACITY + 1):
             studio.rig.fanout.resend(slot, packet)
         assert len(studio.rig.sent()) == 1
+
+
+@given(st.integers(0, 2**32))
+def test_however_people_take_turns_a_slot_is_one_stream(seed: int):
+    chance, rig = random.Random(seed), Rig(audio_slots=1)
+    people = [rig.speaker("ada"), rig.speaker("bob", ssrc=2000)]
+    ear = rig.listener("ear", slots=1)
+    numbers = [chance.randrange(1 << 16), chance.randrange(1 << 16)]
+    heard, lost = [], 0
+    for _ in range(chance.randrange(2, 12)):
+        speaker = chance.randrange(2)
+        for _ in range(chance.randrange(1, 60)):
+            for who, person in enumerate(people):
+                numbers[who] += 1
+                loud = who == speaker
+                if loud and chance.random() < 0.05:
+                    lost += 1
+                    continue
+                person.send(
+                    numbers[who],
+                    timestamp=numbers[who] * 960 & 0xFFFFFFFF,
+                    level=25 if loud else 127,
+                    ssrc=1000 * (who + 1),
+                )
+            rig.now_ns += 20_000_000
+            heard += rig.received(ear)
+    assert heard
+    for before, after in pairwise(heard):
+        step = (after.sequence - before.sequence) & 0xFFFF
+        assert 0 < step < 0x8000
+        lost -= step - 1
+        assert 0 < (after.timestamp - before.timestamp) & 0xFFFFFFFF < 1 << 31
+    assert lost >= 0  # no gap that the sources did not have
