@@ -539,6 +539,7 @@ class RtcSettings:
         audio_slots: Receive slots filled by the loudest, at most.
         quiet_after_seconds: Silence after which `Heard.media` turns false.
         port_tries: Ports from `udp_port` on that are tried when one is taken.
+        transport_feedback: Tell senders of video when each packet came.
     """
 
     udp_port: int
@@ -547,3 +548,4 @@ class RtcSettings:
     audio_slots: int = 3
     quiet_after_seconds: float = 1.0
     port_tries: int = 1
+    transport_feedback: bool = False

@@ -215,6 +215,7 @@ def engine_settings(settings: Settings) -> RtcSettings:
         bind=hosts,
         advertise=advertised(settings.rtc.advertise, hosts),
         audio_slots=settings.media.audio_slots,
+        transport_feedback=settings.rtc.transport_feedback,
     )
 
 

@@ -116,6 +116,12 @@ class RtcSettings(Group):
         description="Addresses that browsers are told to send media to; `auto` is every "
         "address of this machine that the media port listens on.",
     )
+    transport_feedback: bool = Field(
+        default=False,
+        description="Tell senders of video when each packet came (transport-wide congestion "
+        "control), so that they slow down before packets are lost. Needs a machine that is "
+        "seldom busy: its own delays look like the network's.",
+    )
     ice_servers: list[IceServerSettings] = Field(
         default=[], description="STUN and TURN servers for browsers; usually none is needed."
     )

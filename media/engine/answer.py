@@ -18,7 +18,7 @@ from aiortc.rtcrtpparameters import (
 )
 
 from media.engine import simulcast
-from media.engine.codecs import choose, playable, red_of, repair_of
+from media.engine.codecs import choose, playable, red_of, repair_of, with_arrivals
 from media.errors import NegotiationError
 from media.plane.port import SlotSpec, TrackSpec
 from media.plane.rewrite import MASK32
@@ -31,6 +31,7 @@ MAX_MEDIA = 128
 _LEVEL = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 _MID = "urn:ietf:params:rtp-hdrext:sdes:mid"
 _SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+_TRANSPORT_CC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 _LAYERED = ("video/vp8", "video/h264")
 _MID_TAG = re.compile(r"[A-Za-z0-9_.+~-]{1,32}")  # RFC 8843 says token; this much of it
 _DEFAULT_SOURCES: Mapping[str, tuple[TrackSource, ...]] = {
@@ -88,10 +89,17 @@ class Local:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a connection may do."""
+    """What a connection may do.
+
+    Attributes:
+        publish: Send.
+        subscribe: Receive.
+        transport_feedback: Be told when each packet of its video came.
+    """
 
     publish: bool
     subscribe: bool
+    transport_feedback: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +121,13 @@ class Extensions:
         mid: The m-line (RFC 9143).
         rid: The layer (RFC 8852).
         repaired_rid: The layer that a retransmission belongs to.
+        transport: The sequence number across all streams, of published video.
     """
 
     mid: int = 0
     rid: int = 0
     repaired_rid: int = 0
+    transport: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +267,9 @@ def _decide(
         track = _track(media, layers, source, best, red if preferred else None)
     # Who sends uses the first codec of the answer, so a line that publishes gets just one.
     codecs = (best,) if track is not None else tuple(playable(media.kind, media.rtp.codecs))
+    told = policy.transport_feedback and media.kind == "video" and not receives
+    if told and track is not None:
+        codecs = (with_arrivals(best, media.rtp.codecs),)
     repairs = {
         _payload_type(codec): repair
         for codec in codecs
@@ -377,7 +390,22 @@ def _extensions(lines: Sequence[Line]) -> Extensions:
     def found(uri: str) -> int:
         return next((each for line in lines if (each := _extension(line.offered, uri))), 0)
 
-    return Extensions(found(_MID), found(simulcast.RID), found(simulcast.REPAIRED_RID))
+    return Extensions(
+        found(_MID),
+        found(simulcast.RID),
+        found(simulcast.REPAIRED_RID),
+        next((each for line in lines if (each := _transport_extension(line))), 0),
+    )
+
+
+def _transport_extension(line: Line) -> int:
+    """Id of the transport-wide sequence number, 0 where it is not for us.
+
+    Who is told of our packets that way stops to tell what its link takes (REMB); so only m-lines
+    that receive nothing have it.
+    """
+    told = any(feedback.type == "transport-cc" for feedback in line.codecs[0].rtcpFeedback)
+    return _extension(line.offered, _TRANSPORT_CC) if told else 0
 
 
 def _remote(lines: Sequence[Line]) -> Remote:
@@ -425,6 +453,8 @@ def _accepted(line: Line, local: Local) -> sdp.MediaDescription:
         uris = (_MID, _LEVEL, _SEND_TIME)
     elif line.slot is not None and line.slot.send_time_extension:
         uris = (_MID, _SEND_TIME)
+    if _transport_extension(line):
+        uris = (*uris, _TRANSPORT_CC)
     if line.track is not None and line.track.layers:
         written.received = line.track.layers
         uris = (*uris, simulcast.RID, simulcast.REPAIRED_RID)

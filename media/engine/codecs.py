@@ -6,7 +6,7 @@ VP8 comes first because every browser both sends and shows it; the others are pa
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
-from aiortc.rtcrtpparameters import ParametersDict, RTCRtpCodecParameters
+from aiortc.rtcrtpparameters import ParametersDict, RTCRtcpFeedback, RTCRtpCodecParameters
 
 # RFC 7587 section 7: in-band FEC against loss, DTX so that silence costs nothing.
 _OPUS: ParametersDict = {"minptime": 10, "useinbandfec": 1, "usedtx": 1}
@@ -56,6 +56,17 @@ def red_of(
         if each.mimeType.lower() == "audio/red" and same and blocks == {str(codec.payloadType)}:
             return dataclasses.replace(each, rtcpFeedback=[])
     return None
+
+
+def with_arrivals(
+    codec: RTCRtpCodecParameters, offered: Sequence[RTCRtpCodecParameters]
+) -> RTCRtpCodecParameters:
+    """The answer to who sends with it: transport-wide feedback too, where it is offered."""
+    wanted = RTCRtcpFeedback("transport-cc")
+    original = next(each for each in offered if each.payloadType == codec.payloadType)
+    if wanted not in original.rtcpFeedback:
+        return codec
+    return dataclasses.replace(codec, rtcpFeedback=[*codec.rtcpFeedback, wanted])
 
 
 def _answered(codec: RTCRtpCodecParameters) -> RTCRtpCodecParameters:

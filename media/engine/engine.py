@@ -154,6 +154,7 @@ class Engine:
             self._new_ssrc,
             self._ssrcs.discard,
             self._housekeeping.streams,
+            self._settings.transport_feedback,
         )
         room = self._room(spec.room_id)
         peer = Peer(spec, listener, room, agent, self._current_certificate(), around)

@@ -61,6 +61,9 @@ class Housekeeping:
         self._step += 1
         self._late = max(0, self._late - 1)
         now_ns = self._clock.monotonic_ns()
+        for peer in self._peers.values():
+            if peer.connection.arrivals is not None:
+                self._reports.tell_arrivals(peer.connection, now_ns)
         due = [peer for name, peer in self._peers.items() if self._is_due(name, peer)]
         for peer in due:
             self._serve(peer, now_ns)

@@ -19,6 +19,7 @@ from media.plane.rewrite import Rewriter
 from media.plane.room import Room
 from media.quality.measure import ReportMeter, StreamMeter
 from media.quality.table import StreamTable
+from media.rtp.transport_cc import ArrivalLog
 from media.tasks import TaskScope
 from media.types import (
     Answer,
@@ -49,6 +50,7 @@ class Surroundings:
     new_ssrc: Callable[[], int]
     free_ssrc: Callable[[int], None]
     streams: StreamTable
+    transport_feedback: bool
 
 
 class Peer:
@@ -107,7 +109,8 @@ class Peer:
         Raises:
             NegotiationError: The offer cannot be answered; nothing changed.
         """
-        policy = Policy(self.spec.publish, self.spec.subscribe)
+        around = self._around
+        policy = Policy(self.spec.publish, self.spec.subscribe, around.transport_feedback)
         negotiated = negotiate(offer, policy, sources, self._ssrc_of)
         first = self._remote is None
         if self._remote is not None:
@@ -213,6 +216,11 @@ class Peer:
         extensions = negotiated.extensions
         connection.mid_extension = extensions.mid
         connection.rid_extensions = (extensions.rid, extensions.repaired_rid)
+        connection.transport_extension = extensions.transport
+        if not extensions.transport:
+            connection.arrivals = None
+        elif connection.arrivals is None:
+            connection.arrivals = ArrivalLog()
         self._apply_tracks({spec.mid: spec for spec in negotiated.tracks})
         self._apply_slots({spec.mid: spec for spec in negotiated.slots})
         if self.attached:

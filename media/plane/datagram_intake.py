@@ -44,6 +44,8 @@ class Intake:
         """Take one datagram of at least 12 bytes."""
         track = connection.by_ssrc.get(_read_long(datagram, 8)[0])
         if track is None:
+            if connection.arrivals is not None:
+                _arrived(connection, datagram, now_ns)
             self._unknown(connection, datagram, size, now_ns)
             return
         payload_type = datagram[1] & 0x7F
@@ -120,6 +122,8 @@ class Intake:
     def _video(self, track: Track, datagram: bytes, size: int, sequence: int, now_ns: int) -> None:
         extended = _extend(track, sequence)
         track.octets += size
+        if track.connection.arrivals is not None:
+            _arrived(track.connection, datagram, now_ns)
         watched = not track.muted and (track.slots or track.pending)
         if not watched:
             track.asleep = True
@@ -263,6 +267,13 @@ def _find_track(connection: Connection, datagram: bytes) -> Track | None:
     extension = connection.rid_extensions[payload_type != track.payload_type]
     rid = find_extension(datagram, extension) if extension else None
     return next((layer for layer in track.layers if layer.rid.encode() == rid), None)
+
+
+def _arrived(connection: Connection, datagram: bytes, now_ns: int) -> None:
+    """Note a packet for the sender's estimate, watched and authentic or not."""
+    data = find_extension(datagram, connection.transport_extension)
+    if connection.arrivals is not None and data is not None and len(data) == 2:
+        connection.arrivals.packet(data[0] << 8 | data[1], now_ns)
 
 
 def _level(track: Track, datagram: bytes, size: int) -> int:

@@ -25,6 +25,7 @@ from media.types import (
 
 if TYPE_CHECKING:
     from media.plane.room import Room
+    from media.rtp.transport_cc import ArrivalLog
 
 Address = tuple[str, int]
 
@@ -328,6 +329,7 @@ class Counters:
     retransmitted: int = 0
     plis_received: int = 0
     plis_sent: int = 0
+    feedbacks_sent: int = 0
     rtcp_received: int = 0
 
     def by_name(self) -> dict[str, int]:
@@ -343,6 +345,7 @@ class Connection:
 
     __slots__ = (
         "address",
+        "arrivals",
         "budget",
         "by_ssrc",
         "cname",
@@ -379,6 +382,7 @@ class Connection:
         "ssrc",
         "tiles",
         "tracks",
+        "transport_extension",
         "trip_ns",
         "tx",
     )
@@ -403,6 +407,8 @@ class Connection:
         self.slots_by_ssrc: dict[int, Slot] = {}
         self.mid_extension = 0
         self.rid_extensions = (0, 0)  # of media and of retransmissions
+        self.transport_extension = 0  # id of the transport-wide sequence number
+        self.arrivals: ArrivalLog | None = None  # of video, when the peer wants to be told
         self.budget: int | None = None  # bits a second for video, None without a limit
         self.estimate: tuple[int, int] | None = None  # the peer's own (REMB), and when (ns)
         self.learned = 0

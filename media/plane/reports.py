@@ -88,6 +88,17 @@ class Reports:
             compound += rtcp.bitrate_limit(connection.ssrc, limit, video)
         self._plane.send_rtcp(connection, compound)
 
+    def tell_arrivals(self, connection: Connection, now_ns: int) -> None:
+        """Say when the packets of a connection's video came; ten times a second."""
+        log = connection.arrivals
+        if log is None or connection.tx is None:
+            return
+        head = rtcp.receiver_report(connection.ssrc)
+        for control in log.take(now_ns):
+            connection.counters.feedbacks_sent += 1
+            told = rtcp.transport_feedback(connection.ssrc, 0, control)
+            self._plane.send_rtcp(connection, head + told)
+
     def _take(self, connection: Connection, fact: rtcp.Fact, at_ns: int) -> None:
         match fact:
             case rtcp.SenderReport():

@@ -19,6 +19,7 @@ _GENERIC_NACK = 1
 _PICTURE_LOSS = 1
 _FULL_INTRA = 4
 _APPLICATION = 15
+_TRANSPORT_WIDE = 15
 _CNAME = 1
 _MAX_PACKETS = 64  # a datagram of 1500 bytes with more than this many is made to annoy
 
@@ -217,6 +218,13 @@ def nack(sender: int, media: int, sequences: Sequence[int]) -> bytes:
     if first >= 0:
         body += struct.pack("!HH", first, more)
     return _packet(TRANSPORT_FEEDBACK, _GENERIC_NACK, body)
+
+
+def transport_feedback(sender: int, media: int, control: bytes) -> bytes:
+    """Transport-wide feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01, section 3.1)."""
+    body = struct.pack("!LL", sender, media) + control
+    body += bytes(-len(body) % 4)  # the draft's own zero padding, without the padding bit
+    return _packet(TRANSPORT_FEEDBACK, _TRANSPORT_WIDE, body)
 
 
 def bitrate_limit(sender: int, bits_per_second: int, ssrcs: Sequence[int]) -> bytes:

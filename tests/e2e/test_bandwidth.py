@@ -1,4 +1,4 @@
-"""A viewer's link becomes narrow and wide again: the picture follows, the sound does not suffer."""
+"""A link becomes narrow and wide again: pictures follow, and the sound does not suffer."""
 
 import subprocess
 import time
@@ -22,12 +22,21 @@ pytestmark = [
 
 
 def limit(cable: Cable, kilobits: int | None) -> None:
-    """Let the viewer receive so much and no more."""
-    tc = ["ip", "netns", "exec", cable.server, "tc", "qdisc"]
-    subprocess.run([*tc, "del", "dev", cable.near, "root"], check=False, capture_output=True)
+    """Let the client receive so much and no more."""
+    _limit(cable.server, cable.near, kilobits, "300ms")
+
+
+def limit_sending(cable: Cable, kilobits: int | None) -> None:
+    """Let the client send so much and no more; a deep queue delays long before it loses."""
+    _limit(cable.client, cable.far, kilobits, "5s")
+
+
+def _limit(namespace: str, device: str, kilobits: int | None, latency: str) -> None:
+    tc = ["ip", "netns", "exec", namespace, "tc", "qdisc"]
+    subprocess.run([*tc, "del", "dev", device, "root"], check=False, capture_output=True)
     if kilobits is not None:
-        queue = ["tbf", "rate", f"{kilobits}kbit", "burst", "8kb", "latency", "300ms"]
-        subprocess.run([*tc, "add", "dev", cable.near, "root", *queue], check=True)
+        queue = ["tbf", "rate", f"{kilobits}kbit", "burst", "8kb", "latency", latency]
+        subprocess.run([*tc, "add", "dev", device, "root", *queue], check=True)
 
 
 @pytest.fixture
@@ -36,6 +45,7 @@ def meeting(playwright: Playwright, tmp_path: Path) -> Iterator[tuple[Cable, Per
     settings = {
         "http.host": "0.0.0.0",
         "rtc.bind": ["0.0.0.0"],
+        "rtc.transport_feedback": True,
         "rtc.advertise": ["127.0.0.1", SERVER_ADDRESS],
     }
     with Cable() as cable:
@@ -104,4 +114,24 @@ def test_picture_follows_the_link_and_comes_back(meeting: tuple[Cable, Person, P
     limit(cable, None)
     until(lambda: max(sizes(bo)) >= 540, 90, "a large picture again")
     assert share < 0.1
+    assert bo.errors == []
+
+
+def sending(person: Person) -> tuple[float, float]:
+    """What the browser thinks that it may send, in bits a second, and the trip in seconds."""
+    pairs = [one for one in person.stats("candidate-pair") if one.get("nominated")]
+    return (
+        max((one.get("availableOutgoingBitrate", 0) for one in pairs), default=0),
+        max((one.get("currentRoundTripTime", 0) for one in pairs), default=0),
+    )
+
+
+def test_sender_slows_down_where_packets_only_come_late(
+    meeting: tuple[Cable, Person, Person],
+) -> None:
+    cable, _, bo = meeting
+    until(lambda: sending(bo)[0] > 1_000_000, 60, "a fast sender at first")
+    limit_sending(cable, 500)
+    until(lambda: 0 < sending(bo)[0] < 600_000, 30, "a sender that has noticed")
+    until(lambda: sending(bo)[1] < 0.5, 30, "a queue that has become short")
     assert bo.errors == []

@@ -25,6 +25,7 @@ class Cable:
         server: Name of the server's namespace; it has a loopback and `SERVER_ADDRESS`.
         client: Name of the client's namespace; it has a loopback and `CLIENT_ADDRESS`.
         near: The server's end of the cable.
+        far: The client's end.
     """
 
     def __init__(self) -> None:
@@ -38,7 +39,7 @@ class Cable:
             _ip("-n", name, "link", "set", "lo", "up")
         _ip("link", "add", near, "netns", self.server, "type", "veth",
             "peer", "name", far, "netns", self.client)  # fmt: skip
-        self.near = near
+        self.near, self.far = near, far
         _ip("-n", self.server, "addr", "add", f"{SERVER_ADDRESS}/24", "dev", near)
         _ip("-n", self.client, "addr", "add", f"{CLIENT_ADDRESS}/24", "dev", far)
         _ip("-n", self.client, "link", "set", far, "up")

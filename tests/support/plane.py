@@ -25,6 +25,7 @@ LEVEL = 1  # extension id
 MID = 4
 RID = 10
 REPAIRED = 11
+TRANSPORT = 3
 SPEECH = bytes(60)
 
 
@@ -160,6 +161,7 @@ class Person:
         mid: str | None = None,
         rid: str | None = None,
         padding: int = 0,
+        transport: int | None = None,
     ) -> bytes:
         """An SRTP packet as this person's browser sends it."""
         elements = b""
@@ -170,6 +172,8 @@ class Person:
         if rid is not None:
             place = REPAIRED if payload_type == RTX else RID
             elements += bytes([place << 4 | len(rid) - 1]) + rid.encode()
+        if transport is not None:
+            elements += bytes([TRANSPORT << 4 | 1]) + transport.to_bytes(2)
         elements += bytes(-len(elements) % 4)
         first = 0x80 | (0x10 if elements else 0) | (0x20 if padding else 0)
         header = struct.pack(

@@ -118,26 +118,28 @@ class TestChromium:
         assert uris[3] == ["urn:ietf:params:rtp-hdrext:sdes:mid", "abs-send-time"]
         assert (ask().extensions.mid, ask().extensions.rid) == (4, 10)
 
-    def test_layers_are_taken_when_they_can_be_told_apart(self):
-        lines = "a=rid:q send\r\na=rid:f send\r\na=simulcast:send q;f\r\n"
-        offer = CHROMIUM.replace("a=mid:1\r\n", "a=mid:1\r\n" + lines)
-        assert ask(offer).tracks[1].layers == ("q", "f")
-        text = answer(offer)
-        assert "a=rid:q recv\r\na=rid:f recv\r\na=simulcast:recv q;f\r\n" in text
-        assert text.count("repaired-rtp-stream-id") == 1
-        assert ask(offer.replace(":rtp-stream-id", ":unknown")).tracks[1].layers == ()
-        assert "a=rid" not in answer()
 
-    def test_sources_by_name(self):
-        tracks = ask(sources={"1": TrackSource.SCREEN}).tracks
-        assert [track.source for track in tracks] == [TrackSource.MICROPHONE, TrackSource.SCREEN]
+class TestTransportFeedback:
+    TOLD = Policy(publish=True, subscribe=True, transport_feedback=True)
 
-    def test_bundle_only_lines_count_as_offered(self):
-        offer = CHROMIUM.replace("m=video 9", "m=video 0").replace(
-            "a=mid:1", "a=bundle-only\r\na=mid:1"
-        )
-        assert [track.mid for track in ask(offer).tracks] == ["0", "1"]
-        assert [slot.mid for slot in ask(offer).slots] == ["2"]
+    def test_video_that_is_published_has_it_and_nothing_that_we_send(self):
+        parsed = sdp.SessionDescription.parse(text := answer(policy=self.TOLD))
+        assert [
+            any("transport-wide-cc" in each.uri for each in media.rtp.headerExtensions)
+            for media in parsed.media
+        ] == [False, True, False, False, False]
+        assert text.count("transport-cc") == 1
+        assert "a=rtcp-fb:96 transport-cc\r\n" in text
+        assert ask(policy=self.TOLD).extensions.transport == 3
+
+    def test_a_line_that_also_receives_keeps_its_estimates(self):
+        offer = CHROMIUM.replace("a=sendonly", "a=sendrecv")
+        assert "transport-cc" not in answer(offer, self.TOLD)
+        assert ask(offer, self.TOLD).extensions.transport == 0
+
+    def test_who_does_not_offer_it_is_answered_without(self):
+        offer = CHROMIUM.replace("a=rtcp-fb:96 transport-cc\r\n", "")
+        assert "transport-cc" not in answer(offer, self.TOLD)
 
 
 class TestRedundantAudio:

@@ -11,7 +11,7 @@ class Peer:
 
     def __init__(self):
         self.attached = True
-        self.connection = object()
+        self.connection = SimpleNamespace(arrivals=None)
         self.probes = 0
         self.limited = []
         self.told = 0
@@ -38,8 +38,10 @@ class House:
         self.peers = {f"c{index}": Peer() for index in range(peers)}
         self.rooms = {}
         self.reported = []
+        self.arrived = []
         reports = SimpleNamespace(
-            report=lambda connection, now_ns: self.reported.append(connection)
+            report=lambda connection, now_ns: self.reported.append(connection),
+            tell_arrivals=lambda connection, now_ns: self.arrived.append(now_ns),
         )
         self.keeping = Housekeeping(self.clock, reports, self.peers, self.rooms)
         self.speakers = []
@@ -60,6 +62,14 @@ def test_everybody_is_served_once_a_second(house):
     assert len(house.reported) == 5
     assert house.peers["c0"].told == 5
     assert house.peers["c0"].limited == house.peers["c0"].adapted == [False] * 5
+
+
+def test_who_wants_to_know_when_packets_came_is_told_ten_times_a_second(house):
+    house.steps(STEPS)
+    assert house.arrived == []
+    house.peers["c0"].connection.arrivals = object()
+    house.steps(STEPS)
+    assert len(house.arrived) == STEPS
 
 
 def test_consent_is_asked_for_every_five_seconds(house):

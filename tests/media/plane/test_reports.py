@@ -1,8 +1,9 @@
 from dataclasses import replace
 
 import pytest
+from aiortc.rtp import RtcpPacket
 from support.clock import FakeClock
-from support.plane import Rig
+from support.plane import RTX, RTX_SSRC, TRANSPORT, Rig
 
 from media.plane import rtcp
 from media.plane.reports import (
@@ -14,6 +15,7 @@ from media.plane.reports import (
     Reports,
 )
 from media.quality.measure import ReportMeter
+from media.rtp.transport_cc import ArrivalLog
 from media.types import MediaKind, TrackSource
 
 KEY, DELTA = b"\x10\x00" + bytes(30), b"\x10\x01" + bytes(30)
@@ -284,3 +286,29 @@ class TestNeed:
         bits, at_ns = call.bob.connection.estimate
         assert bits == pytest.approx(640_000, rel=1e-3)
         assert at_ns == call.rig.now_ns
+
+
+class TestArrivals:
+    def test_nobody_is_told_who_did_not_ask(self, call):
+        call.reports.tell_arrivals(call.ada.connection, 0)
+        assert call.wire.compounds == []
+
+    def test_they_are_told_of_every_packet_of_video_watched_or_not(self, call):
+        connection = call.ada.connection
+        connection.arrivals, connection.transport_extension = ArrivalLog(), TRANSPORT
+        call.reports.tell_arrivals(connection, 0)
+        assert call.wire.compounds == []
+        call.bob.connection.every_video = False
+        facts = {"payload": DELTA, "level": None}
+        call.ada.send(1, payload_type=96, ssrc=3000, transport=700, **facts)
+        call.ada.send(2, payload_type=96, ssrc=3000, **facts)  # without a number
+        call.ada.send(9, payload_type=RTX, ssrc=RTX_SSRC, transport=701, **facts)
+        call.ada.send(1, payload_type=96, ssrc=4444, transport=702, **facts)  # a stranger
+        call.reports.tell_arrivals(connection, call.rig.now_ns)
+        ((_, _, compound),) = call.wire.compounds
+        feedback = RtcpPacket.parse(compound)[1]
+        assert (feedback.fmt, feedback.ssrc) == (15, connection.ssrc)
+        assert compound[20:24] == (700).to_bytes(2) + (3).to_bytes(2)
+        assert connection.counters.feedbacks_sent == 1
+        call.reports.tell_arrivals(connection, call.rig.now_ns)
+        assert len(call.wire.compounds) == 1

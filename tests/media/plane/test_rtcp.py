@@ -116,3 +116,13 @@ class TestWrite:
 def test_receivers_estimates_are_read(bits):
     (estimate,) = rtcp.parse(rtcp.bitrate_limit(1, bits, [2, 3]))
     assert estimate.bits_per_second == pytest.approx(bits, rel=1e-4)
+
+
+@pytest.mark.parametrize("size", [8, 9, 10, 11, 12])
+def test_transport_feedback_is_padded_to_whole_words(size):
+    control = bytes(range(1, size + 1))
+    compound = rtcp.transport_feedback(5, 9, control)
+    (packet,) = RtcpPacket.parse(compound)
+    assert (packet.fmt, packet.ssrc, packet.media_ssrc) == (15, 5, 9)
+    assert compound[12:] == control.ljust(12, b"\0")[: size + -size % 4]
+    assert rtcp.parse(compound) == []
