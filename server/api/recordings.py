@@ -125,12 +125,37 @@ async def list_recordings(call: Call, query: shapes.RecordingQuery) -> shapes.Re
         cursor=query.cursor,
         limit=query.limit,
         member=member,
+        text=(query.q or "").strip() or None,
+        since=query.since,
+        until=query.until,
     )
     titles = await _titles(call, page.items)
     products = await call.app.recordings.products.of(item.id for item in page.items)
     return shapes.RecordingPage(
         items=[views.recording(item, titles, products[item.id]) for item in page.items],
         next_cursor=page.next_cursor,
+    )
+
+
+@routes.route(
+    "GET",
+    "/v1/storage",
+    tag=_TAG,
+    answer=shapes.RecordingStorage,
+    problems={403: ("forbidden",)},
+)
+async def get_storage(call: Call) -> shapes.RecordingStorage:
+    """How much the account's recordings take, how much room is left, how long they are kept."""
+    if call.principal.kind is PrincipalKind.JOIN:
+        raise Problem(403, "forbidden", "An invitation to a meeting does not tell this.")
+    use = await call.app.recordings.storage(call.principal.account)
+    limits = call.app.settings.recording
+    return shapes.RecordingStorage(
+        recordings=use.recordings,
+        bytes=use.bytes,
+        free_bytes=use.free_bytes,
+        floor_bytes=limits.floor_bytes,
+        retention_days=limits.retention_days,
     )
 
 

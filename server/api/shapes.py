@@ -1,10 +1,18 @@
 """The JSON of the native API: what goes in, what comes out, member by member."""
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+)
 
 from media.types import MediaKind, QualityLabel, TrackSource
 from server.facts import utc_text
@@ -26,6 +34,14 @@ from signaling.model import (
 
 VISIBLE = r"[^\s\x00-\x1f\x7f-\x9f]"
 """At least one character that can be seen."""
+_DATED = re.compile(r"\d{4}-\d\d-\d\dT")
+
+
+def _dated(value: object) -> object:
+    if isinstance(value, str) and _DATED.match(value) is None:
+        raise ValueError("no time of RFC 3339")
+    return value
+
 
 Time = Annotated[
     datetime,
@@ -35,6 +51,8 @@ Time = Annotated[
 """RFC 3339 in UTC with milliseconds, as everywhere in the session log."""
 
 Title = Annotated[str, Field(max_length=200, description="Shown to everybody; at most 200.")]
+Moment = Annotated[AwareDatetime, BeforeValidator(_dated)]
+"""A time in a query; a number, which pydantic takes for seconds, is none."""
 Limit = Annotated[int, Field(ge=1, le=100, description="Items on a page.")]
 Cursor = Annotated[
     str, Field(pattern="^[0-9a-f]{32}$", description="`next_cursor` of the page before.")
@@ -358,8 +376,29 @@ class RecordingQuery(BaseModel):
     state: RecordingState | None = Field(default=None, description="Only those.")
     meeting: str | None = Field(default=None, max_length=128, description="Only this meeting's.")
     session: str | None = Field(default=None, max_length=128, description="Only this session's.")
+    q: str | None = Field(
+        default=None,
+        max_length=100,
+        description="Only those whose meeting's title or people's names have this text.",
+    )
+    since: Moment | None = Field(
+        default=None, alias="from", description="RFC 3339; only those that started then or later."
+    )
+    until: Moment | None = Field(
+        default=None, alias="to", description="RFC 3339; only those that started before."
+    )
     cursor: Cursor | None = None
     limit: Limit = 50
+
+
+class RecordingStorage(BaseModel):
+    """What the caller's account has recorded, and how much room is left."""
+
+    recordings: int
+    bytes: int = Field(description="Of recorded files; what was made of them not counted.")
+    free_bytes: int = Field(description="On the server's disk.")
+    floor_bytes: int = Field(description="With less free no recording starts.")
+    retention_days: float = Field(description="Recordings are deleted so long after; 0 keeps.")
 
 
 class FileQuery(BaseModel):

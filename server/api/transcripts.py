@@ -22,7 +22,7 @@ _TEXT: dict[str, object] = {}  # JSON or a text, as asked
 TRANSCRIPT_CONTENTS = {
     200: Content(
         "The transcript as `format` says: JSON (`heading`, `segments`), text, SubRip or WebVTT.",
-        "application/json",
+        "*/*",
         _TEXT,
         ("Content-Disposition",),
     )

@@ -3,7 +3,7 @@
 import asyncio
 import dataclasses
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -29,7 +29,7 @@ from server.services.recordings_outcome import (
 )
 from server.services.retention import Retention
 from server.services.tracker import Tracker
-from server.services.views import Page, StoredFile
+from server.services.views import Page, StorageUse, StoredFile
 from server.services.workers import Workers
 from server.storage.files import LocalFiles
 from server.storage.port import RecordingQuery, RecordingStore
@@ -419,6 +419,9 @@ class RecordingsService:
         cursor: str | None = None,
         limit: int = 50,
         member: str | None = None,
+        text: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
     ) -> Page[RecordingView]:
         """Recordings, newest first.
 
@@ -430,6 +433,9 @@ class RecordingsService:
             cursor: Where the page before ended.
             limit: Items at most.
             member: Only those of meetings that this `sub` belongs to.
+            text: Only those whose meeting's title or people's names have it.
+            since: Only those that started then or later.
+            until: Only those that started before that.
 
         Raises:
             Refused: `invalid_cursor`.
@@ -442,8 +448,17 @@ class RecordingsService:
             meeting_id=meeting,
             session_id=session,
             member=member,
+            text=text,
+            since=since,
+            until=until,
         )
         return page_of(await self._store.list_recordings(query), limit, lambda view: view.id)
+
+    async def storage(self, account: str) -> StorageUse:
+        """How much an account's recordings take, and how much room is left."""
+        recordings, size = await self._store.recorded_total(account)
+        free = await asyncio.to_thread(self._guard.free_bytes)
+        return StorageUse(recordings, size, free)
 
     async def get(self, recording_id: str) -> RecordingView:
         """One recording.

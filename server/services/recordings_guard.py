@@ -68,7 +68,7 @@ class RecordingsGuard:
         running = list(self._recordings.taking_packets())
         if not running:
             return
-        free = await asyncio.to_thread(self._free_bytes)
+        free = await asyncio.to_thread(self.free_bytes)
         if free < self._floor_bytes:
             logger.error("disk nearly full, recordings stopped", free_bytes=free)
             for view in running:
@@ -85,5 +85,9 @@ class RecordingsGuard:
             logger.warning("disk space is low", free_bytes=free, floor_bytes=self._floor_bytes)
         self._warned = low
 
-    def _free_bytes(self) -> int:
-        return shutil.disk_usage(self._directory).free
+    def free_bytes(self) -> int:
+        """Room on the disk of the recordings, wherever their directory will be; blocks."""
+        place = self._directory.absolute()
+        while not place.exists():
+            place = place.parent
+        return shutil.disk_usage(place).free

@@ -39,6 +39,7 @@ __all__ = [
     "RecordingView",
     "Registration",
     "SessionView",
+    "StorageUse",
     "StoredFile",
     "TokenWish",
     "User",
@@ -128,6 +129,21 @@ class SessionView:
     session: Session
     participants: tuple[ParticipantView, ...]
     account: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class StorageUse:
+    """What recordings take.
+
+    Attributes:
+        recordings: How many there are.
+        bytes: Of their recorded files.
+        free_bytes: Left on the disk.
+    """
+
+    recordings: int
+    bytes: int
+    free_bytes: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,13 @@ class SessionQuery:
 
 @dataclass(frozen=True, slots=True)
 class RecordingQuery:
-    """Which recordings."""
+    """Which recordings.
+
+    Attributes:
+        text: Stands in the meeting's title or a recorded person's name, in any case.
+        since: Started then or later.
+        until: Started before that.
+    """
 
     account: str
     limit: int
@@ -81,6 +87,9 @@ class RecordingQuery:
     meeting_id: str | None = None
     session_id: str | None = None
     member: str | None = None
+    text: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +207,10 @@ class RecordingStore(Protocol):
 
     async def recordings_ended_before(self, moment: datetime) -> list[RecordingView]:
         """Finished recordings that ended before that time, oldest first, of every account."""
+        ...
+
+    async def recorded_total(self, account: str) -> tuple[int, int]:
+        """How many recordings an account has, and the bytes of their recorded files."""
         ...
 
     async def find_file(self, recording_id: str, file_id: str) -> RecordingFileView | None:

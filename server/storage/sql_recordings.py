@@ -3,7 +3,7 @@
 from collections import defaultdict
 from datetime import datetime
 
-from sqlalchemy import Executable, delete, select, update
+from sqlalchemy import ColumnElement, Executable, delete, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,6 +14,7 @@ from server.storage.rows import from_row, to_row
 from server.storage.sql_meetings import member_of
 from server.storage.tables import (
     api_keys,
+    meetings,
     recording_files,
     recordings,
     share_accesses,
@@ -74,7 +75,24 @@ class SqlRecordings:
             statement = statement.where(table.session_id == query.session_id)
         if query.member is not None:
             statement = statement.where(member_of(table.meeting_id, query.member))
+        if query.text:
+            statement = statement.where(_mentions(query.text))
+        if query.since is not None:
+            statement = statement.where(table.started_at >= query.since)
+        if query.until is not None:
+            statement = statement.where(table.started_at < query.until)
         return await self._recordings(statement)
+
+    async def recorded_total(self, account: str) -> tuple[int, int]:
+        """How many recordings an account has, and the bytes of their recorded files."""
+        own = recordings.c.account == account
+        many = select(func.count()).select_from(recordings).where(own).scalar_subquery()
+        size = func.coalesce(func.sum(recording_files.c.bytes), 0)
+        joined = recordings.c.id == recording_files.c.recording_id
+        row = await self._db.first(
+            select(many.label("many"), size.label("size")).where(own, joined)
+        )
+        return (row["many"], row["size"]) if row else (0, 0)
 
     async def unfinished_recordings(self) -> list[RecordingView]:
         """Recordings neither ready nor failed, of every account."""
@@ -128,6 +146,15 @@ class SqlRecordings:
             return gone.rowcount
 
         return await self._db.write(work) > 0
+
+
+def _mentions(text: str) -> ColumnElement[bool]:
+    """Title of the meeting or name of somebody recorded; SQLite folds the case of ASCII alone."""
+    named = select(recording_files.c.recording_id).where(
+        recording_files.c.name.icontains(text, autoescape=True)
+    )
+    titled = select(meetings.c.id).where(meetings.c.title.icontains(text, autoescape=True))
+    return or_(recordings.c.id.in_(named), recordings.c.meeting_id.in_(titled))
 
 
 class SqlKeys:

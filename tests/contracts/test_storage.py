@@ -329,6 +329,29 @@ class TestRecordings:
         assert await listed(account="b") == []
         assert await storage.unfinished_recordings() == [running]
 
+    async def test_they_are_found_by_text_and_time(self, storage: Storage):
+        of = meeting(title="Design 100% review")
+        await storage.insert_meeting(of)
+        titled = recording(session(of))
+        other = recording(session(meeting()), started_at=NOW + timedelta(days=1))
+        named = dataclasses.replace(other, files=(recording_file(other.id, name="Zoe", bytes=7),))
+        for view in (titled, named):
+            await storage.save_recording(view)
+
+        async def found(**members):
+            query = RecordingQuery(account="default", limit=9, **members)
+            return await storage.list_recordings(query)
+
+        assert await found(text="DESIGN") == [titled]
+        assert await found(text="zo") == [named]
+        assert await found(text="100%") == [titled]
+        assert await found(text="1%review") == []
+        assert await found(since=NOW + timedelta(hours=1)) == [named]
+        assert await found(until=NOW + timedelta(hours=1)) == [titled]
+        assert await found(since=NOW, until=NOW) == []
+        assert await storage.recorded_total("default") == (2, 7)
+        assert await storage.recorded_total("b") == (0, 0)
+
     async def test_deleting_takes_the_files_along(self, storage: Storage):
         view = recording(session(meeting()))
         file = recording_file(view.id)

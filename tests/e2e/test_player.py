@@ -186,3 +186,28 @@ def test_a_link_plays_for_anybody_until_it_is_withdrawn(
     chi.page.reload()
     expect(chi.page.get_by_text("This link was withdrawn")).to_be_visible()
     show(chi, "shared-withdrawn")
+
+
+def test_the_list_is_searched_and_deleted_from(reader: Person, show: Show):
+    page = reader.page
+    reader.open("/recordings")
+    rows = page.locator(".recordings").get_by_role("listitem")
+    expect(rows.first).to_be_visible()
+    expect(page.get_by_text("Deleted after 30 days.")).to_be_visible()
+    show(reader, "recordings-filters")
+    page.get_by_label("Search recordings").fill("bo lar")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("Design review")
+    page.get_by_label("To", exact=True).fill("2026-11-01")
+    expect(page.get_by_text("No recording matches")).to_be_visible()
+    show(reader, "recordings-no-match")
+    reader.button("Show all").click()
+    expect(rows.first).to_be_visible()
+    page.get_by_label("State").select_option(label="failed")
+    expect(rows.filter(has_text="Design review")).to_have_count(0)
+    gone = rows.count()
+    if gone:  # the other look has deleted it
+        rows.get_by_role("checkbox").first.check()
+        reader.button("Delete 1").click()
+        page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+        expect(rows).to_have_count(gone - 1)

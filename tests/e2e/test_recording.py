@@ -151,7 +151,7 @@ def test_a_known_tone_comes_out_of_the_recording(
         finish(ana)
         ana.button("Leave meeting").click()
         ana.page.get_by_role("main").get_by_role("link", name="Recordings").click()
-        ana.page.get_by_role("link", name="Tone").first.click()
+        ana.page.get_by_role("link", name="Tone", exact=True).first.click()
         ana.page.locator("summary").filter(has_text="Download").click(timeout=20_000)
         link = ana.page.get_by_role("link", name="Download Ana").first
         with ana.page.expect_download() as download:

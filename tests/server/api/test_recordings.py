@@ -311,3 +311,31 @@ class TestProducts:
             f"/v1/recordings/{body['id']}/files", headers=KEY, json={"kind": "mix"}
         )
         assert await problem(answer) == (409, "recording_not_ready")
+
+
+class TestSearch:
+    async def test_a_list_is_searched_by_text_and_time(self, web: Web) -> None:
+        _, body = await recorded(web)
+
+        async def ids(query: str) -> list[str]:
+            answer = await web.client.get(f"/v1/recordings?{query}", headers=KEY)
+            assert answer.status == 200, await answer.text()
+            return [item["id"] for item in (await answer.json())["items"]]
+
+        assert await ids("q=nobody") == []
+        assert await ids("q=%20") == [body["id"]]
+        assert await ids("from=2000-01-01T00:00:00Z") == [body["id"]]
+        assert await ids("to=2000-01-01T00:00:00Z") == []
+        for odd in ("soon", "0", "2026-11-20T12:00:00"):
+            answer = await web.client.get(f"/v1/recordings?from={odd}", headers=KEY)
+            assert answer.status == 422, odd
+
+    async def test_the_storage_is_told(self, web: Web) -> None:
+        meeting, body = await recorded(web)
+        told = await (await web.client.get("/v1/storage", headers=KEY)).json()
+        assert told["recordings"] == 1
+        assert told["bytes"] == sum(file["bytes"] for file in body["files"])
+        assert told["free_bytes"] > 0
+        assert told["retention_days"] == 30
+        guest = await web.token(meeting["id"], role="host")
+        assert (await web.client.get("/v1/storage", headers=guest)).status == 403

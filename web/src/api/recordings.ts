@@ -5,9 +5,11 @@ import type {
   Peaks,
   RecordingFile,
   RecordingInfo,
+  RecordingState,
   SharedRecording,
   ShareLink,
   ShareUse,
+  StorageUse,
   Transcript,
 } from "./types";
 
@@ -24,9 +26,24 @@ export interface NewShare {
   label: string | null;
 }
 
+/** Which recordings a list shows; empty texts let everything through. */
+export interface RecordingFilter {
+  text: string;
+  state: RecordingState | "";
+  /** RFC 3339, the first moment. */
+  from: string;
+  /** RFC 3339, the moment after the last. */
+  to: string;
+}
+
 /** Recordings, as the view-models see them. */
 export interface RecordingsServer {
-  recordings(cursor: string | null, signal: AbortSignal): Promise<Page<RecordingInfo>>;
+  recordings(
+    filter: RecordingFilter,
+    cursor: string | null,
+    signal: AbortSignal,
+  ): Promise<Page<RecordingInfo>>;
+  storage(signal: AbortSignal): Promise<StorageUse>;
   recording(id: string, signal: AbortSignal): Promise<RecordingInfo>;
   deleteRecording(id: string): Promise<void>;
   makeFile(id: string, kind: ProductKind, format?: string): Promise<RecordingFile>;
@@ -59,12 +76,20 @@ export interface Owner {
 
 const at = (id: string) => encodeURIComponent(id);
 
+function queryOf({ text, state, from, to }: RecordingFilter, cursor: string | null): string {
+  const query = new URLSearchParams();
+  const wanted = { q: text.trim(), state, from, to, cursor: cursor ?? "" };
+  for (const [name, value] of Object.entries(wanted)) if (value) query.set(name, value);
+  return query.size > 0 ? `?${query}` : "";
+}
+
 /** The recordings part of a server; `ask` signs in first where that is needed. */
 export function recordingsServer(ask: Ask): RecordingsServer {
   const one = (id: string) => `/v1/recordings/${at(id)}`;
   return {
-    recordings: (cursor, signal) =>
-      ask(`/v1/recordings${cursor ? `?cursor=${at(cursor)}` : ""}`, { signal }),
+    recordings: (filter, cursor, signal) =>
+      ask(`/v1/recordings${queryOf(filter, cursor)}`, { signal }),
+    storage: (signal) => ask("/v1/storage", { signal }),
     recording: (id, signal) => ask(one(id), { signal }),
     deleteRecording: (id) => ask(one(id), { method: "DELETE" }),
     makeFile: (id, kind, format) =>

@@ -157,6 +157,16 @@ export interface Page<Item> {
   next_cursor: string | null;
 }
 
+/** What recordings take, in bytes. */
+export interface StorageUse {
+  recordings: number;
+  bytes: number;
+  free_bytes: number;
+  floor_bytes: number;
+  /** 0 keeps for good. */
+  retention_days: number;
+}
+
 export type QualityWord = "excellent" | "good" | "fair" | "poor";
 export type ConnectionWord = "connecting" | "connected" | "disconnected" | "failed" | "closed";
 

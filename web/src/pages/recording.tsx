@@ -64,7 +64,7 @@ function Delete({ player }: { player: Player }) {
       />
       {asking && (
         <Question
-          title={t("recordings.deleteQuestion")}
+          title={t("recordings.deleteQuestion", { count: 1 })}
           text={t("recordings.deleteText")}
           yes={t("recordings.delete")}
           no={t("meeting.cancel")}

@@ -1,11 +1,11 @@
 /** S6: what was recorded, one track per person, to hear, keep or delete. */
 import { useState } from "preact/hooks";
 import type { Server } from "../api/server";
-import type { RecordingInfo } from "../api/types";
+import type { RecordingInfo, RecordingState } from "../api/types";
 import { Button } from "../elements/button";
 import { Question } from "../elements/dialog";
 import { Icon } from "../elements/icon";
-import { ago, length } from "../lib/format";
+import { ago, bytes, length } from "../lib/format";
 import { maybe, t } from "../lib/i18n";
 import { browserClock } from "../platform/clock";
 import { isTrack, isUnfinished, Recordings } from "../state/recordings";
@@ -19,25 +19,22 @@ export function RecordingsPage({ server }: { server: Server }) {
     made.start();
     return made;
   });
-  const [deleting, setDeleting] = useState<RecordingInfo | null>(null);
+  const [deleting, setDeleting] = useState<readonly RecordingInfo[]>([]);
+  const chosen = list.chosen.value;
   return (
     <Frame title={t("recordings.title")}>
       <div class="list-head">
         <div>
           <h1>{t("recordings.title")}</h1>
-          <p class="quiet">{t("recordings.lead")}</p>
+          <StorageLine list={list} />
         </div>
-        {list.all.value.length > 0 && (
-          <label class="field search">
-            <span>{t("recordings.search")}</span>
-            <input
-              type="search"
-              value={list.search.value}
-              onInput={(event) => list.find(event.currentTarget.value)}
-            />
-          </label>
+        {chosen.length > 0 && (
+          <Button kind="danger" icon="trash" onPress={() => setDeleting(chosen)}>
+            {t("recordings.deleteChosen", { count: chosen.length })}
+          </Button>
         )}
       </div>
+      {(list.all.value.length > 0 || list.filtered.value) && <Filters list={list} />}
       {list.state.value.kind === "offline" && (
         <p class="note note-danger" role="alert">
           <Icon name="offline" />
@@ -49,22 +46,97 @@ export function RecordingsPage({ server }: { server: Server }) {
           {list.problem.value}
         </p>
       )}
-      <Content list={list} onDelete={setDeleting} />
-      {deleting && (
+      <Content list={list} onDelete={(one) => setDeleting([one])} />
+      {deleting.length > 0 && (
         <Question
-          title={t("recordings.deleteQuestion")}
+          title={t("recordings.deleteQuestion", { count: deleting.length })}
           text={t("recordings.deleteText")}
           yes={t("recordings.delete")}
           no={t("meeting.cancel")}
-          onNo={() => setDeleting(null)}
+          onNo={() => setDeleting([])}
           onYes={() => {
-            void list.remove(deleting.id);
-            setDeleting(null);
+            void list.remove(deleting);
+            setDeleting([]);
           }}
         />
       )}
     </Frame>
   );
+}
+
+/** How much there is, how much room is left, and when things go. */
+function StorageLine({ list }: { list: Recordings }) {
+  const use = list.storage.value;
+  if (!use) return <p class="quiet">{t("recordings.lead")}</p>;
+  const low = use.free_bytes < LOW * use.floor_bytes;
+  return (
+    <p class="quiet">
+      {t("recordings.storage", {
+        count: use.recordings,
+        bytes: bytes(use.bytes),
+        free: bytes(use.free_bytes),
+      })}
+      {use.retention_days > 0 && ` ${t("recordings.retention", { count: use.retention_days })}`}
+      {low && <strong class="problem"> {t("recordings.nearlyFull")}</strong>}
+    </p>
+  );
+}
+
+const STATES: readonly RecordingState[] = ["ready", "recording", "processing", "failed"];
+
+function Filters({ list }: { list: Recordings }) {
+  const { text, state } = list.filter.value;
+  return (
+    <search class="filters">
+      <label class="field search">
+        <span>{t("recordings.search")}</span>
+        <input
+          type="search"
+          value={text}
+          maxLength={100}
+          onInput={(event) => list.find({ text: event.currentTarget.value })}
+        />
+      </label>
+      <label class="field">
+        <span>{t("recordings.stateFilter")}</span>
+        <select
+          value={state}
+          onInput={(event) =>
+            list.find({ state: event.currentTarget.value as RecordingState | "" })
+          }
+        >
+          <option value="">{t("recordings.anyState")}</option>
+          {STATES.map((one) => (
+            <option key={one} value={one}>
+              {t(`recordings.state.${one}`)}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label class="field">
+        <span>{t("recordings.from")}</span>
+        <input
+          type="date"
+          onInput={(event) => list.find({ from: dayStart(event.currentTarget.value, 0) })}
+        />
+      </label>
+      <label class="field">
+        <span>{t("recordings.to")}</span>
+        <input
+          type="date"
+          onInput={(event) => list.find({ to: dayStart(event.currentTarget.value, 1) })}
+        />
+      </label>
+    </search>
+  );
+}
+
+/** Midnight here at a day's beginning, so many days later; empty stays empty. */
+function dayStart(day: string, later: number): string {
+  if (!day) return "";
+  const at = new Date(`${day}T00:00:00`);
+  at.setDate(at.getDate() + later);
+  return at.toISOString();
 }
 
 interface ContentProps {
@@ -93,6 +165,12 @@ function Content({ list, onDelete }: ContentProps) {
   }
   if (list.all.value.length === 0) {
     if (state.kind === "offline") return null;
+    if (list.filtered.value)
+      return (
+        <Message title={t("recordings.noMatch")} text="">
+          <Button onPress={() => list.clear()}>{t("recordings.clear")}</Button>
+        </Message>
+      );
     return (
       <Message title={t("recordings.empty")} text={t("recordings.emptyText")}>
         <a class="button button-primary" href="/">
@@ -101,18 +179,16 @@ function Content({ list, onDelete }: ContentProps) {
       </Message>
     );
   }
-  if (list.shown.value.length === 0) {
-    return (
-      <Message title={t("recordings.noMatch", { search: list.search.value })} text="">
-        <Button onPress={() => list.find("")}>{t("recordings.clear")}</Button>
-      </Message>
-    );
-  }
   return (
     <>
       <ul class={`recordings${state.kind === "offline" ? " stale" : ""}`}>
-        {list.shown.value.map((recording) => (
-          <Row key={recording.id} recording={recording} onDelete={() => onDelete(recording)} />
+        {list.all.value.map((recording) => (
+          <Row
+            key={recording.id}
+            list={list}
+            recording={recording}
+            onDelete={() => onDelete(recording)}
+          />
         ))}
       </ul>
       {list.more.value && (
@@ -135,15 +211,31 @@ function Skeleton() {
 const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
 
+/** Times the floor below which no recording starts: less room than that is told. */
+const LOW = 3;
 /** Names that fit on a line. */
 const NAMES = 4;
 
-function Row({ recording, onDelete }: { recording: RecordingInfo; onDelete: () => void }) {
+interface RowProps {
+  list: Recordings;
+  recording: RecordingInfo;
+  onDelete: () => void;
+}
+
+function Row({ list, recording, onDelete }: RowProps) {
   const started = new Date(recording.started_at);
   const title = recording.title || t("recordings.untitled");
   return (
     <li class="recording-row">
       <div class="recording-head">
+        <input
+          type="checkbox"
+          class="recording-mark"
+          aria-label={t("recordings.choose", { title })}
+          disabled={isUnfinished(recording)}
+          checked={list.isMarked(recording.id)}
+          onInput={(event) => list.mark(recording.id, event.currentTarget.checked)}
+        />
         <div>
           <h2>
             <a href={`/recordings/${recording.id}`}>{title}</a>

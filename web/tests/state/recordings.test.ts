@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { ApiError } from "../../src/api/http";
+import type { RecordingFilter } from "../../src/api/recordings";
 import type { Page, RecordingInfo, RecordingState } from "../../src/api/types";
 import { isTrack, isUnfinished, Recordings } from "../../src/state/recordings";
 import { FakeClock } from "../support/clock";
@@ -18,7 +19,9 @@ function recording(id: string, state: RecordingState = "ready"): RecordingInfo {
   };
 }
 
-type Answer = (cursor: string | null) => Page<RecordingInfo>;
+type Answer = (cursor: string | null, filter: RecordingFilter) => Page<RecordingInfo>;
+
+const USE = { recordings: 1, bytes: 2, free_bytes: 3, floor_bytes: 1, retention_days: 30 };
 
 function make(answer: Answer) {
   const clock = new FakeClock();
@@ -26,21 +29,22 @@ function make(answer: Answer) {
   const server = {
     answer,
     removed: [] as string[],
-    recordings: async (cursor: string | null) => {
+    recordings: async (filter: RecordingFilter, cursor: string | null) => {
       asked += 1;
-      return server.answer(cursor);
+      return server.answer(cursor, filter);
     },
     deleteRecording: async (id: string) => {
       if (id === "busy") throw new ApiError(409, "recording_running", "", null);
       server.removed.push(id);
     },
+    storage: async () => USE,
   };
   const list = new Recordings(server, clock, new AbortController().signal);
   return { clock, list, server, asked: () => asked };
 }
 
 const one = (items: RecordingInfo[], next: string | null = null) => ({ items, next_cursor: next });
-const ids = (list: Recordings) => list.shown.value.map((item) => item.id);
+const ids = (list: Recordings) => list.all.value.map((item) => item.id);
 
 function refuse(status: number, code: string): Answer {
   return () => {
@@ -56,7 +60,7 @@ test("looks again only while something is unfinished", async () => {
   state = "ready";
   clock.advance(3_000);
   await settle();
-  expect(list.shown.value[0]?.state).toBe("ready");
+  expect(list.all.value[0]?.state).toBe("ready");
   clock.advance(30_000);
   await settle();
   expect(asked()).toBe(2);
@@ -77,17 +81,32 @@ test("older pages follow, and stay when the first is read again", async () => {
   expect(ids(list)).toHaveLength(3);
 });
 
-test("searches titles, states and people", async () => {
-  const { list } = make(() => one([recording("a"), recording("b", "failed")]));
+test("the server is searched once nobody types any more", async () => {
+  const { clock, list, asked } = make((_, { text, state }) =>
+    one(
+      [recording("a"), recording("b", "failed")].filter(
+        (item) => item.title?.includes(text) && (!state || item.state === state),
+      ),
+    ),
+  );
   await list.load();
-  list.find("title A");
-  expect(ids(list)).toEqual(["a"]);
-  list.find("FAILED");
-  expect(ids(list)).toEqual(["b"]);
-  list.find("zoë");
+  list.find({ text: "Tit" });
+  clock.advance(200);
+  list.find({ text: "Title a" });
   expect(ids(list)).toEqual(["a", "b"]);
-  list.find("nothing like it");
-  expect(ids(list)).toEqual([]);
+  clock.advance(300);
+  await settle();
+  expect(ids(list)).toEqual(["a"]);
+  expect(asked()).toBe(2);
+  list.find({ text: "", state: "failed" });
+  clock.advance(300);
+  await settle();
+  expect(ids(list)).toEqual(["b"]);
+  expect(list.filtered.value).toBe(true);
+  list.clear();
+  await settle();
+  expect(ids(list)).toEqual(["a", "b"]);
+  expect(list.filtered.value).toBe(false);
 });
 
 test("denied, offline and broken are three things", async () => {
@@ -114,15 +133,21 @@ test("an unreachable server leaves what was known and is tried again", async () 
   expect(ids(list)).toEqual(["a", "b"]);
 });
 
-test("deleting takes it away, or says why not", async () => {
-  const { list, server } = make(() => one([recording("a"), recording("busy")]));
-  await list.load();
-  await list.remove("a");
-  expect(ids(list)).toEqual(["busy"]);
-  await list.remove("busy");
-  expect(ids(list)).toEqual(["busy"]);
-  expect(list.problem.value).toContain("recording_running");
+test("those chosen are deleted, and those told that could not be", async () => {
+  const { list, server } = make(() =>
+    one([recording("a"), recording("busy"), recording("c"), recording("d", "recording")]),
+  );
+  list.start();
+  await settle();
+  expect(list.storage.value).toEqual(USE);
+  for (const id of ["a", "busy", "c", "d"]) list.mark(id, true);
+  list.mark("c", false);
+  expect(list.chosen.value.map(({ id }) => id)).toEqual(["a", "busy"]);
+  await list.remove(list.chosen.value);
+  expect(ids(list)).toEqual(["busy", "c", "d"]);
+  expect(list.problem.value).toContain("Title busy: ");
   expect(server.removed).toEqual(["a"]);
+  expect([list.isMarked("a"), list.isMarked("busy")]).toEqual([false, true]);
 });
 
 test("ready and failed are the ends", () => {
