@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from media.rtp.opus import TICKS_PER_SECOND
 
-BLOCK_SECONDS = 10.0
+BLOCK_TICKS = 10 * TICKS_PER_SECOND
 BLOCKS = 360
 """An hour of blocks, the whole of an ordinary segment; longer ones keep the latest hour."""
 FIT_BLOCKS = 4
@@ -84,8 +84,9 @@ class SegmentClock:
 
     def __init__(self) -> None:
         self._origin_ns: int | None = None
-        self._block = -1
-        self._fastest: deque[tuple[float, float]] = deque(maxlen=BLOCKS)
+        self._block_ends = 0
+        self._least_ns = 0  # transit of the block's fastest packet
+        self._fastest: deque[tuple[int, int]] = deque(maxlen=BLOCKS)  # position, transit in ns
         self._reports: deque[tuple[float, float]] = deque(maxlen=REPORTS)
         self._report_origin: int | None = None
 
@@ -93,14 +94,14 @@ class SegmentClock:
         """A packet with this position, in ticks from the segment's first, arrived."""
         if self._origin_ns is None:
             self._origin_ns = arrival_ns
-        seconds = position / TICKS_PER_SECOND
-        transit = (arrival_ns - self._origin_ns) / 1e9 - seconds
-        block = int(seconds // BLOCK_SECONDS)
-        if block != self._block:
-            self._block = block
-            self._fastest.append((seconds, transit))
-        elif transit < self._fastest[-1][1]:
-            self._fastest[-1] = (seconds, transit)
+        transit_ns = arrival_ns - position * 1_000_000_000 // TICKS_PER_SECOND
+        if position >= self._block_ends or not self._fastest:
+            self._block_ends = position - position % BLOCK_TICKS + BLOCK_TICKS
+            self._fastest.append((position, transit_ns))
+            self._least_ns = transit_ns
+        elif transit_ns < self._least_ns:
+            self._fastest[-1] = (position, transit_ns)
+            self._least_ns = transit_ns
 
     def report(self, ntp: int, position: int) -> None:
         """The sender said that this position has this 64-bit NTP time."""
@@ -113,15 +114,19 @@ class SegmentClock:
         """The best answer so far; None before the first packet."""
         if self._origin_ns is None:
             return None
-        if len(self._fastest) < FIT_BLOCKS:  # too short for a drift to show
-            transit = min(transit for _, transit in self._fastest)
+        fastest = [
+            (position / TICKS_PER_SECOND, (transit_ns - self._origin_ns) / 1e9)
+            for position, transit_ns in self._fastest
+        ]
+        if len(fastest) < FIT_BLOCKS:  # too short for a drift to show
+            transit = min(transit for _, transit in fastest)
             start = self._origin_ns + round(transit * 1e9)
             return Alignment(start, "arrival", 0.0, _FIRST_BLOCK_ERROR * 1e3)
         reported = self._sender_line()
         to_sender = reported or Line(0.0, 1.0, 0.0)
         blocks = [
             (sender := to_sender.value(seconds), seconds + transit - sender)
-            for seconds, transit in self._fastest
+            for seconds, transit in fastest
         ]
         line = tempered(fit(blocks), blocks)
         start = self._origin_ns + round((to_sender.at_zero + line.value(to_sender.at_zero)) * 1e9)

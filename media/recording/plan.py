@@ -188,32 +188,35 @@ class TrackPlan:
         arrived = Arrived(arrival_ns, timestamp, payload, ticks, stored=not self._paused)
         return self._place_all(self._reorder.put(sequence, arrived))
 
-    def follow(self, arrival_ns: int, sequence: int, timestamp: int, payload: bytes) -> int:
+    def follow(
+        self, arrival_ns: int, sequence: int, timestamp: int, payload: bytes
+    ) -> tuple[int, int] | None:
         """Take a packet that simply goes on where the last one ended, as almost every one does.
 
-        Does what `packet` would, without saying it: the caller writes the packet at the cursor
-        as it was before the call.
+        Does what `packet` would, without saying it.
 
         Returns:
-            Its ticks; 0 when it is not such a packet, and nothing was done.
+            Position and ticks of the one packet that is to be written; None when it is not such
+            a packet, and nothing was done.
         """
         segment = self._segment
         if segment is None or self._paused or not payload:
-            return 0
+            return None
         if not segment.goes_on(self.cursor, timestamp, arrival_ns):
-            return 0
+            return None
         try:
             ticks = opus.packet_ticks(payload)
         except ValueError:
-            return 0
+            return None
         if not self._reorder.follow(sequence):
-            return 0
+            return None
+        position = segment.end
         segment.missing = 0
         segment.toc = payload[0]
-        segment.follow(self.cursor, ticks, arrival_ns)
+        segment.follow(position, ticks, arrival_ns)
         self._counters.received += 1
         self.cursor += ticks
-        return ticks
+        return position, ticks
 
     @property
     def due_ns(self) -> int | None:
@@ -471,11 +474,14 @@ class _Segment(Timeline):
 
     def goes_on(self, cursor: int, timestamp: int, arrival_ns: int) -> bool:
         """Whether a packet at this moment is undoubtedly what follows at the cursor."""
-        if self.held or self.open_gap is not None or arrival_ns < self.caught_until_ns:
-            return False
-        if self.position(timestamp) != cursor:
-            return False
-        return -JUMP_NS <= self.stall_ns(cursor, arrival_ns) <= STALL_NS
+        return (
+            timestamp == self.due_timestamp
+            and -opus.SMALLEST_TICKS < self.end - cursor < opus.SMALLEST_TICKS
+            and -JUMP_NS <= arrival_ns - self.arrival_ns <= STALL_NS
+            and arrival_ns >= self.caught_until_ns
+            and self.open_gap is None
+            and not self.held
+        )
 
     def take(self, packet: Arrived, position: int) -> None:
         """A packet took its place."""

@@ -22,6 +22,7 @@ class Timeline:
     Attributes:
         end: Position at the end of the last packet that took its place.
         arrival_ns: When that packet came.
+        due_timestamp: RTP timestamp of a packet that begins where that one ended.
         shift: Ticks that the sender's timestamps are behind by standing still.
         caught_until_ns: Until when it is watched whether catching up was right.
     """
@@ -29,6 +30,7 @@ class Timeline:
     def __init__(self, timestamp: int) -> None:
         self.end = 0
         self.arrival_ns = 0
+        self.due_timestamp = timestamp
         self.shift = 0
         self._first = timestamp
         self._last = 0  # of the sender, without the shift
@@ -56,6 +58,7 @@ class Timeline:
     def catch_up(self, lag_ns: int, now_ns: int) -> None:
         """The sender stood still: its timestamps mean this much later from now on."""
         self.shift += lag_ns * TICKS_PER_SECOND // _SECOND_NS
+        self.due_timestamp = (self._first + self.end - self.shift) & 0xFFFF_FFFF
         self._caught_base_ns = self._fastest_ns()
         self.caught_until_ns = now_ns + BASE_BLOCK_NS
 
@@ -71,8 +74,9 @@ class Timeline:
 
     def follow(self, position: int, ticks: int, arrival_ns: int) -> None:
         """A packet took its place."""
-        self._last = position - self.shift
+        self._last = last = position - self.shift
         self.end = position + ticks
+        self.due_timestamp = (self._first + last + ticks) & 0xFFFF_FFFF
         self.arrival_ns = arrival_ns
         base = arrival_ns - position * _SECOND_NS // TICKS_PER_SECOND
         if arrival_ns >= self._block_ends_ns:

@@ -191,10 +191,10 @@ class TrackWriter:
         segment, plan = self._segment, self._plan
         if segment is None or self._paused or not stored:
             return False
-        position = plan.cursor
-        ticks = plan.follow(arrival_ns, sequence, timestamp, payload)
-        if not ticks:
+        placed = plan.follow(arrival_ns, sequence, timestamp, payload)
+        if placed is None:
             return False
+        position, ticks = placed
         self._log.follow(item, ticks)
         if segment.follow(payload, ticks, position, arrival_ns) and not self._place.fsync_ns:
             segment.sync()

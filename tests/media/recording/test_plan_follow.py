@@ -41,11 +41,13 @@ class TestFollow:
             for plan in (slow, quick):
                 (plan.pause if paused else plan.resume)()
             expected = slow.packet(*packet)
-            at = quick.cursor
-            ticks = quick.follow(*packet)
-            done: list[Write] = (
-                [Packet(payload, ticks, at, now)] if ticks else quick.packet(*packet)
-            )
+            placed = quick.follow(*packet)
+            done: list[Write] = []
+            if placed is None:
+                done = quick.packet(*packet)
+            else:
+                position, ticks = placed
+                done = [Packet(payload, ticks, position, now)]
             assert done == expected
             assert quick.cursor == slow.cursor
         assert quick.finish(now + 500 * MS) == slow.finish(now + 500 * MS)
@@ -55,12 +57,13 @@ class TestFollow:
         plan = started(2)
         for number in range(2, 50):
             arrival = (1000 + 20 * number) * MS
-            assert plan.follow(arrival, number, number * FRAME, VOICE) == FRAME
+            placed = plan.follow(arrival, number, number * FRAME, VOICE)
+            assert placed == (number * FRAME, FRAME)
         assert plan.cursor == 50 * FRAME
 
     def test_it_leaves_malformed_packets_alone(self) -> None:
         malformed = b"\xfb"  # several frames, and no byte that says how many
-        assert started(1).follow(1020 * MS, 1, FRAME, malformed) == 0
+        assert started(1).follow(1020 * MS, 1, FRAME, malformed) is None
 
 
 class TestDue:
