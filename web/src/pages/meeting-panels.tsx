@@ -262,7 +262,7 @@ function NetworkPanel({ view }: { view: MeetingView }) {
       </dl>
       <NetworkCharts view={view} />
       {view.isHost.value && view.meeting.value && (
-        <p>
+        <p class="panel-link">
           <a
             href={`/live/${encodeURIComponent(view.meeting.value.session)}`}
             target="_blank"
