@@ -9,10 +9,13 @@ from aiohttp import web
 
 _ALLOWED_HEADERS = (
     "authorization, x-api-key, content-type, last-event-id, range, if-range, if-match, "
-    "if-none-match, x-request-id"
+    "if-none-match, x-request-id, idempotency-key"
 )
-_EXPOSED_HEADERS = "etag, location, link, content-range, accept-ranges, retry-after, x-request-id"
-_METHODS = "GET, HEAD, POST, PATCH, DELETE"
+_EXPOSED_HEADERS = (
+    "etag, location, link, content-range, accept-ranges, retry-after, x-request-id, "
+    "content-disposition"
+)
+_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
 _MAX_AGE = "600"  # Chromium caps at two hours; short enough to change a mind
 _NATIVE_PREFIXES = ("/v1/", "/openapi.json", "/version")
 

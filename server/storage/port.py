@@ -361,6 +361,10 @@ class BotStore(Protocol):
         """By `speaker`: `seconds`, `words`, `segments`, `sessions`, `confidence`, `longest`."""
         ...
 
+    async def bots_with_speech(self, query: BotQuery) -> int:
+        """How many bots heard something that was written down."""
+        ...
+
     async def bot_speech_spread(self, query: BotQuery) -> tuple[list[Row], list[Row]]:
         """Segments by `language`, and by tenth of confidence (`tenth`, 0 to 9); both `count`."""
         ...

@@ -174,6 +174,11 @@ class SqlBots:
             statement = statement.where(bots.c.id == bot_id)
         return await self._rows(statement)
 
+    async def bots_with_speech(self, query: BotQuery) -> int:
+        """How many bots heard something that was written down."""
+        heard = select(func.count(bots.c.id.distinct()).label("count")).select_from(_heard())
+        return int((await self._one(heard.where(*_where(query))))["count"])
+
     async def bot_speech_spread(self, query: BotQuery) -> tuple[list[Row], list[Row]]:
         """Segments by `language`, and by tenth of confidence (`tenth`, 0 to 9); both `count`."""
         count = func.count().label("count")

@@ -1,0 +1,48 @@
+"""Figures: zeros of nothing, and what one failed and one finished bot come to."""
+
+from server.dialects.buddy.analytics import ratio, share, union
+
+
+def test_of_nothing_there_is_nothing():
+    assert (share(0, 0), ratio(1, 0), union([])) == (0.0, 0.0, 0.0)
+
+
+def test_people_who_speak_at_once_count_once():
+    assert union([(0, 2), (1, 3), (5, 6), (5, 5.5)]) == 4
+
+
+async def test_an_empty_organization_has_zeros(buddy):
+    summary = await buddy.call("GET", "/analytics/summary")
+    assert {v for k, v in summary.items() if k != "platform_distribution"} == {0}
+    trends = await buddy.call("GET", "/analytics/trends?start_date=2025-12-08&end_date=2025-12-09")
+    assert [one["period"] for one in trends["data"]] == ["2025-12-08", "2025-12-09"]
+    for name in ("duration-distribution", "failure-analysis", "participants"):
+        await buddy.call("GET", f"/analytics/{name}")
+    stats = await buddy.call("GET", "/analytics/transcription-stats")
+    assert (stats["avg_confidence"], stats["sessions_with_transcripts"]) == (0.0, 0)
+    speech = await buddy.call("GET", "/analytics/speaker-stats")
+    assert speech == {"speakers": [], "total_speaking_seconds": 0, "total_speakers": 0}
+
+
+async def test_sessions_are_counted(buddy):
+    made = await buddy.native(transcription_enabled=False)
+    await buddy.met(made["session_id"])
+    await buddy.call("DELETE", f"/sessions/{made['session_id']}")
+    meet = await buddy.start("https://meet.google.com/abc-defg-hij")
+    await buddy.call("DELETE", f"/sessions/{meet['session_id']}")
+    summary = await buddy.call("GET", "/analytics/summary")
+    assert summary["platform_distribution"] == {"roomtone": 1, "meet": 1}
+    assert (summary["success_rate"], summary["total_participants_unique"]) == (0.5, 1)
+    failed = await buddy.call("GET", "/analytics/failure-analysis")
+    assert failed["items"][0]["error_code"] == "PLATFORM_NOT_AVAILABLE"
+    kinds = await buddy.call("GET", "/analytics/status-breakdown")
+    assert {one["label"]: one["percentage"] for one in kinds["items"]} == {
+        "completed": 50.0,
+        "failed": 50.0,
+    }
+    platforms = await buddy.call("GET", "/analytics/platform-breakdown")
+    assert (platforms["dimension"], platforms["total"]) == ("platform", 2)
+    path = f"/analytics/session-speaker-breakdown/{made['session_id']}"
+    assert (await buddy.call("GET", path))["speakers"] == []
+    wrong = await buddy.call("GET", "/analytics/trends?granularity=hour", 422)
+    assert wrong["error"]["details"] == {"field": "granularity"}
