@@ -163,10 +163,11 @@ class RecordingsService:
         self._running[done.id] = running
 
         async def verify() -> None:
+            view: RecordingView | None = None
             try:
-                running.view = await self._verified(done)
+                view = await self._verified(done)
             finally:
-                await self._finish(running, running.view.state)
+                await self._finish(running, view)
             logger.info("recording recovered", recording=done.id, state=running.view.state.value)
 
         _ = self._scope.spawn(verify(), name="verify recovered recording")
@@ -274,10 +275,14 @@ class RecordingsService:
     async def _failed_to_start(self, running: _Running, code: str) -> None:
         if running.recorder is not None:
             _ = await running.recorder.stop()
-        running.view = dataclasses.replace(
-            running.view, failure=code, ended_at=self._clock.utc(), duration_seconds=0.0
+        done = dataclasses.replace(
+            running.view,
+            state=RecordingState.FAILED,
+            failure=code,
+            ended_at=self._clock.utc(),
+            duration_seconds=0.0,
         )
-        await self._finish(running, RecordingState.FAILED)
+        await self._finish(running, done)
 
     async def pause(self, recording_id: str) -> RecordingNotice:
         """Store nothing until `resume`; nothing happens when it is paused.
@@ -335,11 +340,12 @@ class RecordingsService:
         _ = self._scope.spawn(self._process(running, recorder, why), name="finish recording")
 
     async def _process(self, running: _Running, recorder: RunningRecording, why: EndedBy) -> None:
+        done: RecordingView | None = None
         try:
             await self._change(running, RecordingState.PROCESSING)
-            running.view = await self._outcome(running.view, recorder, why)
+            done = await self._outcome(running.view, recorder, why)
         finally:
-            await self._finish(running, running.view.state)
+            await self._finish(running, done)
 
     async def _outcome(
         self, view: RecordingView, recorder: RunningRecording, why: EndedBy
@@ -562,11 +568,13 @@ class RecordingsService:
         self.announce(running.view.session_id, notice_of(running.view))
         await self._store.save_recording(running.view)
 
-    async def _finish(self, running: _Running, state: RecordingState) -> None:
+    async def _finish(self, running: _Running, done: RecordingView | None) -> None:
+        """Let go of a recording; without a result it stays as it is, for the next start."""
         try:
-            done = dataclasses.replace(running.view, state=state)
-            await self._store.save_recording(done)  # before anybody hears of it and asks for lists
-            await self._change(running, state)
+            done = done or running.view
+            await self._store.save_recording(done)  # before anybody sees it and asks for lists
+            running.view = done
+            self.announce(done.session_id, notice_of(done))
         finally:
             self._running.pop(running.view.id, None)
             running.done.set()

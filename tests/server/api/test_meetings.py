@@ -240,6 +240,7 @@ class TestLobby:
         assert body == {
             "id": made["id"], "title": "Tea", "status": "ACTIVE", "access": "link",
             "record": "manual", "recording_active": False, "participants": ["Ada"], "full": True,
+            "waiting_room": "off",
         }  # fmt: skip
 
     async def test_of_a_token_meeting_needs_its_token(self, web: Web) -> None:

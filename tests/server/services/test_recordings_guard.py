@@ -36,7 +36,7 @@ def runs(clock: FakeClock) -> Runs:
 
 def guard(runs: Runs, clock: FakeClock, path: Path, free: int) -> RecordingsGuard:
     made = RecordingsGuard(runs, path, clock, floor_bytes=1000, max_seconds=60)
-    made._free_bytes = lambda: free
+    made.free_bytes = lambda: free
     return made
 
 
