@@ -1,17 +1,17 @@
 """The database connection: many readers, one writer, and never a wait on the event loop."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
+import structlog
 from sqlalchemy import Connection, Executable, RowMapping, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from server.errors import ConfigError
 
-_LOG = logging.getLogger("roomtone.storage")
+logger = structlog.get_logger(__name__)
 _T = TypeVar("_T")
 
 BUSY_MS = 5000
@@ -137,4 +137,4 @@ class Database:
 def _report(task: asyncio.Task[Any]) -> None:
     """Tell of a failure that nobody waits for any more."""
     if not task.cancelled() and (error := task.exception()) is not None:
-        _LOG.error("a statement failed after its caller had gone", exc_info=error)
+        logger.error("a statement failed after its caller had gone", exc_info=error)
