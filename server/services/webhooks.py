@@ -90,7 +90,7 @@ class WebhooksService:
         self._pauses = tuple(pauses)
         self._lanes: dict[tuple[str, str], _Lane] = {}
         self._given_up: dict[str, int] = {}
-        self._known: Known[list[Webhook]] = Known(KEPT)
+        self._known: Known[Sequence[Webhook]] = Known(KEPT)
 
     @property
     def public_pem(self) -> str:
@@ -109,7 +109,7 @@ class WebhooksService:
 
     # webhooks
 
-    async def of_account(self, account: str) -> list[Webhook]:
+    async def of_account(self, account: str) -> Sequence[Webhook]:
         """All of an account, oldest first."""
         return await self._known.get(
             account, lambda: self._store.list_records(Webhook, account=account)

@@ -189,6 +189,24 @@ class TestFailures:
         assert (view.state, view.failure) == (FAILED, "abandoned")
 
 
+class TestEnds:
+    async def test_one_is_ready_once_the_lists_have_it(self, app: App, room: Room, monkeypatch):
+        shown, save = [], app.storage.save_recording
+
+        async def saving(view) -> None:
+            if view.state is READY:
+                shown.append((await app.recordings.get(view.id)).state)
+            await save(view)
+
+        monkeypatch.setattr(app.storage, "save_recording", saving)
+        recording_id = await room.start()
+        room.speak()
+        _ = await app.recordings.stop(recording_id, None)
+        assert (await room.finished(recording_id)).state is READY
+        assert shown == [RecordingState.PROCESSING]
+        assert room.told.count("ready") == 1
+
+
 class TestLimits:
     @pytest.mark.parametrize("why", ["disk_floor", "max_length"])
     async def test_the_manifest_says_why_it_ended(self, app: App, room: Room, why: str):

@@ -1,4 +1,5 @@
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
@@ -69,6 +70,17 @@ async def settled(hooks: WebhooksService, count: int) -> list[DeliveryState]:
             if len(states) == count and DeliveryState.PENDING not in states:
                 return states
             await asyncio.sleep(0.005)
+
+
+async def test_an_account_has_what_was_saved_and_not_what_was_deleted(storage, key):
+    hooks = service(storage, key, Post())
+    assert list(await hooks.of_account(HOOK.account)) == [HOOK]
+    off = dataclasses.replace(HOOK, enabled=False)
+    await hooks.save(off)
+    assert list(await hooks.of_account(HOOK.account)) == [off]
+    await hooks.delete(off)
+    assert list(await hooks.of_account(HOOK.account)) == []
+    await hooks.stop()
 
 
 async def test_events_of_a_session_arrive_in_order_and_once(storage, key):
