@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from support.empty_database import DATABASE, prepare
+
 from media.types import MediaKind, TrackSource
 from server.records import RecordingFileView, RecordingView
 from server.storage.port import PlacedEntry
@@ -153,8 +155,7 @@ def recording_file(recording_id: str, **members: object) -> RecordingFileView:
 
 async def open_storage(directory: Path) -> SqlStorage:
     """A started SQLite database of its own."""
-    storage = await asyncio.to_thread(
-        SqlStorage, f"sqlite+aiosqlite:///{directory / 'roomtone.db'}"
-    )
+    await asyncio.to_thread(prepare, directory)
+    storage = await asyncio.to_thread(SqlStorage, f"sqlite+aiosqlite:///{directory / DATABASE}")
     await storage.start()
     return storage

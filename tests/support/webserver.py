@@ -1,26 +1,23 @@
 """The whole HTTP side in one process with real storage and an engine without media."""
 
 import asyncio
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import lru_cache
 from pathlib import Path
 
 from aiohttp.test_utils import TestClient, TestServer
 from support.clock import FakeClock
+from support.empty_database import prepare
 from support.engine import FakeEngine
 
 from server.app import build
 from server.config import Settings
 from server.edge import create_application
 from server.services.context import App
-from server.storage.sql import SqlStorage
 from signaling.connection import LiveConnection
 from signaling.ports import JoinRequest
 
 SECRET = "a secret of at least thirty-two characters"
-DATABASE = "roomtone.db"
 KEY = {"Authorization": "Bearer rt_dev"}
 
 
@@ -82,46 +79,30 @@ class Web:
         return live
 
 
-@lru_cache
-def migrated() -> bytes:
-    """An empty database, brought up to date once for all tests of this process."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / DATABASE
-        storage = SqlStorage(f"sqlite+aiosqlite:///{path}")
-
-        async def make() -> None:
-            await storage.start()
-            await storage.stop()
-
-        asyncio.run(make())
-        return path.read_bytes()
-
-
-def prepare(data: Path) -> None:
-    """Spare a test the migrations."""
-    data.mkdir(parents=True, exist_ok=True)
-    if not (data / DATABASE).exists():
-        (data / DATABASE).write_bytes(migrated())
-
-
 @asynccontextmanager
 async def starting(
     data: Path, **settings: object
 ) -> AsyncIterator[tuple[App, FakeEngine, FakeClock]]:
     """Every part of the process but HTTP; in development mode unless told otherwise."""
-    engine, clock = FakeEngine(), FakeClock()
     groups = {"dev": True, "auth": {"secret": SECRET}, "storage": {"data": data}, **settings}
-    await asyncio.to_thread(prepare, data)
-    app = await asyncio.to_thread(
-        build, Settings.model_validate(groups), clock=clock, make_engine=lambda *_: engine
-    )
+    clock = FakeClock()
+    async with running(Settings.model_validate(groups), clock) as (app, engine):
+        yield app, engine, clock
+
+
+@asynccontextmanager
+async def running(settings: Settings, clock: FakeClock) -> AsyncIterator[tuple[App, FakeEngine]]:
+    """The same of given settings."""
+    engine = FakeEngine()
+    await asyncio.to_thread(prepare, settings.storage.data)
+    app = await asyncio.to_thread(build, settings, clock=clock, make_engine=lambda *_: engine)
     await app.storage.start()
     await app.tracker.start()
     await app.recordings.start_writing()
     await app.live.start()
     app.health.ready = True
     try:
-        yield app, engine, clock
+        yield app, engine
     finally:
         await app.bots.close()
         await app.live.stop()
@@ -129,6 +110,7 @@ async def starting(
         await app.programs.close()
         await app.quality.stop()
         await app.tracker.stop()
+        await app.documents.close()
         await app.storage.stop()
 
 

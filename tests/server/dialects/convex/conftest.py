@@ -1,7 +1,5 @@
 """The dialect over real services on a real database, without media: facts are appended by hand."""
 
-import asyncio
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -11,13 +9,13 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient
-from sqlalchemy import make_url
 from support.clock import FakeClock
 from support.convex_sync import RefusedError, SyncClient
+from support.empty_database import prepare
 from support.engine import FakeEngine
 from support.identity import Identity
+from support.webserver import running
 
-from server.app import build
 from server.auth.authenticate import Authenticator, build_trusted
 from server.auth.issuer import LocalIssuer
 from server.auth.jwks import WebDocuments
@@ -32,7 +30,6 @@ from server.services.meetings import MeetingsService
 from server.services.tracker import Tracker
 from server.services.users import UsersService
 from server.services.views import CreateMeeting, TokenWish
-from server.storage.migrate import migrate
 from server.storage.sql import SqlStorage
 from signaling.ids import new_id
 from signaling.log import ConnectionChanged, LogEntry, ParticipantJoined, SessionChanged
@@ -144,17 +141,9 @@ def settings(tmp_path: Path, provision: bool) -> Settings:
     )
 
 
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Migrated once: copying a file is a hundred times faster."""
-    path = tmp_path_factory.mktemp("convex") / "roomtone.db"
-    migrate(make_url(f"sqlite+aiosqlite:///{path}"))
-    return path
-
-
 @pytest.fixture
-def storage(settings: Settings, empty_database: Path) -> SqlStorage:
-    shutil.copy(empty_database, settings.storage.data / "roomtone.db")
+def storage(settings: Settings) -> SqlStorage:
+    prepare(settings.storage.data)
     return SqlStorage(settings.database_url)
 
 
@@ -286,23 +275,10 @@ class Whole:
 
 
 @pytest.fixture
-async def whole(
-    settings: Settings, clock: FakeClock, empty_database: Path, aiohttp_client
-) -> AsyncIterator[Whole]:
-    shutil.copy(empty_database, settings.storage.data / "roomtone.db")
-    engine = FakeEngine()
-    app = await asyncio.to_thread(build, settings, clock=clock, make_engine=lambda *_: engine)
-    await app.storage.start()
-    await app.tracker.start()
-    await app.recordings.start_writing()
-    await app.live.start()
-    application = web.Application()
-    add_routes(application, app)
-    client = await aiohttp_client(application)
-    yield Whole(app, client, engine)
-    await client.close()
-    await app.live.stop()
-    await app.recordings.stop_all()
-    await app.tracker.stop()
-    await app.documents.close()
-    await app.storage.stop()
+async def whole(settings: Settings, clock: FakeClock, aiohttp_client) -> AsyncIterator[Whole]:
+    async with running(settings, clock) as (app, engine):
+        application = web.Application()
+        add_routes(application, app)
+        client = await aiohttp_client(application)
+        yield Whole(app, client, engine)
+        await client.close()
