@@ -246,7 +246,7 @@ class TranscriptsService:
         return await self._store.list_segments(session_id)
 
     async def forget(self, session_id: str) -> int:
-        """Delete everything that was said in a session, made live or from recordings."""
+        """Delete everything that was said in a session: segments, and the facts that told them."""
         await self._sessions.settle()
         return await self._store.delete_segments(session_id)
 

@@ -237,7 +237,7 @@ class TranscriptStore(Protocol):
         """Keep what was made from a recording instead of what was before, in one transaction."""
 
     async def delete_segments(self, session_id: str) -> int:
-        """Forget everything that was said in a session; how many segments."""
+        """Forget everything that was said in a session, in its log too; how many segments."""
         ...
 
 

@@ -8,7 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.records import TranscriptSegment
 from server.storage.database import Database
 from server.storage.rows import from_row, to_row
+from server.storage.tables import events
 from server.storage.tables import transcript_segments as table
+from signaling.log import CaptionAdded
 
 
 class SqlTranscripts:
@@ -46,5 +48,12 @@ class SqlTranscripts:
         await self._db.write(work)
 
     async def delete_segments(self, session_id: str) -> int:
-        """Forget everything that was said in a session; how many segments."""
-        return await self._db.change(delete(table).where(table.c.session_id == session_id))
+        """Forget everything that was said in a session, in its log too; how many segments."""
+
+        async def work(connection: AsyncConnection) -> int:
+            said = events.c.type == CaptionAdded.type
+            await connection.execute(delete(events).where(events.c.session_id == session_id, said))
+            gone = await connection.execute(delete(table).where(table.c.session_id == session_id))
+            return gone.rowcount
+
+        return await self._db.write(work)

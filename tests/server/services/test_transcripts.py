@@ -148,6 +148,9 @@ async def test_what_was_said_is_told_kept_and_forgotten(app: App):
     (kept,) = await one.captions.of_session(one.session.id)
     assert (kept.text, kept.name, kept.start, len(kept.words)) == ("hello", "Ada", 1.0, 1)
     assert await one.captions.forget(one.session.id) == 1
+    told = await app.storage.list_events(one.session.id, after=0, limit=100)
+    assert told
+    assert "caption.added" not in {entry.type for entry in told}
 
 
 async def test_closing_ends_every_session(app: App):
