@@ -1,7 +1,6 @@
 """What a bot is in a meeting for: its recording, its transcript, and what is left of them."""
 
 import asyncio
-import dataclasses
 from typing import Final
 
 import structlog
@@ -9,7 +8,12 @@ import structlog
 from server.records import Bot, RecordingView, TranscriptSegment
 from server.services.bot_journal import BotJournal
 from server.services.products import ProductKind, ProductState
-from server.services.recorded_transcripts import RecordedTranscripts, TranscriptState
+from server.services.recorded_transcripts import (
+    RecordedTranscripts,
+    TranscriptState,
+    moved,
+    within,
+)
 from server.services.recordings import FINISHED, RecordingsService
 from server.services.sessions import SessionsService
 from server.services.transcripts import TranscriptsService
@@ -146,11 +150,10 @@ class BotWork:
             return []
         await self._sessions.settle()
         said = await self._store.list_segments(bot.session_id, recording_id=bot.transcript_of)
-        moved = [_moved(one, bot.session_offset) for one in said]
+        heard = moved(said, bot.session_offset)
         if bot.transcript_of is None:
-            end = bot.duration_seconds
-            moved = [one for one in moved if one.end > 0 and (end is None or one.start < end)]
-        return sorted(moved, key=lambda one: (one.start, one.end))
+            heard = within(heard, bot.duration_seconds)
+        return sorted(heard, key=lambda one: (one.start, one.end))
 
     async def transcribe_again(self, journal: BotJournal) -> None:
         """Make the transcript anew from the recording, in place of what there is.
@@ -195,16 +198,3 @@ class BotWork:
             return await self._recordings.get(bot.recording_id or "")
         except Refused:
             return None
-
-
-def _moved(one: TranscriptSegment, by: float) -> TranscriptSegment:
-    words = [
-        {**word, "start": _plus(word["start"], by), "end": _plus(word["end"], by)}
-        for word in one.words
-    ]
-    start, end = max(0.0, _plus(one.start, by)), _plus(one.end, by)
-    return dataclasses.replace(one, start=start, end=end, words=words)
-
-
-def _plus(seconds: object, by: float) -> float:
-    return round(float(str(seconds)) + by, 3)

@@ -2,7 +2,7 @@
 
 import asyncio
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import cast
 
@@ -96,9 +96,7 @@ class RecordedTranscripts:
         session = (await self._sessions.get(recording.session_id)).session
         begun = session.started_at or session.created_at
         offset = (recording.started_at - begun).total_seconds()
-        end = recording.duration_seconds
-        moved = [_moved(one, -offset) for one in live]
-        return [one for one in moved if one.end > 0 and (end is None or one.start < end)]
+        return within(moved(live, -offset), recording.duration_seconds)
 
     async def job(self, recording: RecordingView) -> TranscriptJob:
         """How the transcription stands, or what there is without one."""
@@ -207,6 +205,16 @@ class RecordedTranscripts:
 
 def _number(value: object) -> float:
     return float(cast("float", value))
+
+
+def moved(segments: Sequence[TranscriptSegment], by: float) -> list[TranscriptSegment]:
+    """Segments on a clock that began `by` seconds earlier."""
+    return [_moved(one, by) for one in segments]
+
+
+def within(segments: Sequence[TranscriptSegment], seconds: float | None) -> list[TranscriptSegment]:
+    """Those that reach into the time from 0 to `seconds`; None for no end."""
+    return [one for one in segments if one.end > 0 and (seconds is None or one.start < seconds)]
 
 
 def _moved(one: TranscriptSegment, by: float) -> TranscriptSegment:
