@@ -97,8 +97,8 @@ class BotRun:
         self._stop.set()
 
     def shut_down(self) -> None:
-        """The server stops."""
-        self._shutdown = True
+        """The server stops; a bot that has a reason to go already keeps it."""
+        self._shutdown = self._machine.end is None
         self._stop.set()
 
     async def run(self) -> None:
@@ -270,16 +270,13 @@ class BotRun:
         await self._parts.work.finish(journal)
 
     async def _complete(self) -> None:
-        if self._shutdown and not self._stopped_by_somebody():
+        if self._shutdown:
             text = "The server was stopped while the bot worked; what was recorded is kept."
             await self._fail(FailureCode.SERVER_RESTARTED, text)
             return
         if not self._machine.status.final:
             self._machine.move(BotStatus.COMPLETED)
         await self._show()
-
-    def _stopped_by_somebody(self) -> bool:
-        return self._machine.end is BotEnd.STOPPED and not self._shutdown
 
     async def _fail(self, code: FailureCode, message: str) -> None:
         if self._shutdown:

@@ -162,6 +162,16 @@ async def test_the_servers_stop_is_a_failure_with_a_code(app: App):
     assert (bot.status, bot.error_code, bot.end_reason) == ("failed", "SERVER_RESTARTED", None)
 
 
+async def test_a_bot_that_goes_already_keeps_its_reason_when_the_server_stops(app: App):
+    bots = playing(app, NORMAL)
+    bot, _ = await bots.create(wish())
+    await seen(bots, bot.id, status("recording"))
+    bots._runs[bot.id].stop()
+    await bots.close()
+    bot = await bots.get(bot.id)
+    assert (bot.status, bot.end_reason) == ("completed", "stopped")
+
+
 async def test_a_missing_connector_says_why(app: App):
     bots = playing(app, missing="no browser")
     bot, _ = await bots.create(wish())
