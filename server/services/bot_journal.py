@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 import structlog
@@ -96,12 +97,13 @@ class BotJournal:
         await self._store.save_record(who)
         await self._tell_person(who, "joined")
 
-    async def person_left(self, person_id: str) -> None:
-        """Somebody is gone."""
+    async def person_left(self, person_id: str, at: datetime | None = None) -> None:
+        """Somebody is gone, now unless another time is given."""
         who = self.people.pop(person_id, None)
         if who is None:
             return
-        await self._store.save_record(dataclasses.replace(who, left_at=self._clock.utc()))
+        left = at or self._clock.utc()
+        await self._store.save_record(dataclasses.replace(who, left_at=left))
         await self._tell_person(who, "left")
 
     async def person_renamed(self, person_id: str, name: str) -> None:
@@ -111,10 +113,10 @@ class BotJournal:
             await self.person_left(person_id)
             await self.person_joined(person_id, name)
 
-    async def everybody_left(self) -> None:
+    async def everybody_left(self, at: datetime | None = None) -> None:
         """The bot sees nobody any more."""
         for person_id in list(self.people):
-            await self.person_left(person_id)
+            await self.person_left(person_id, at)
 
     async def _tell_person(self, who: BotPerson, what: str) -> None:
         await self.log("people", f"participant_{what}", f"{who.name} {what}")

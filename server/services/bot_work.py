@@ -95,8 +95,11 @@ class BotWork:
         await journal.detail(recording="recording", audio="receiving")
         await journal.log("recording", "recording_started", "Recording began")
 
-    async def finish(self, journal: BotJournal) -> None:
-        """The bot is out: wait, within bounds, for the last words and for whole files."""
+    async def finish(self, journal: BotJournal, *, patiently: bool = False) -> None:
+        """The bot is out: wait for the last words and for whole files.
+
+        Unless it waits patiently, files that take long leave the recording `finalizing`.
+        """
         bot = journal.bot
         if bot.session_id is not None and bot.transcribe:
             await self._transcripts.stop(bot.session_id, bot.id)
@@ -106,14 +109,17 @@ class BotWork:
             return
         await journal.detail(recording="finalizing")
         try:
-            async with asyncio.timeout(FILES_SECONDS):
+            async with asyncio.timeout(None if patiently else FILES_SECONDS):
                 view = await self._recordings.finished(bot.recording_id)
         except TimeoutError:
             await journal.log("recording", "recording_slow", "Files are still being checked")
-            return
-        await self.count(journal, view)
+        except Refused as refused:  # somebody deleted it meanwhile
+            await journal.detail(recording="failed")
+            await journal.warn(refused.code, refused.message)
+        else:
+            await self._count(journal, view)
 
-    async def count(self, journal: BotJournal, view: RecordingView) -> None:
+    async def _count(self, journal: BotJournal, view: RecordingView) -> None:
         """Note what was recorded, and have its mix made."""
         ready = view.state is RecordingState.READY
         await journal.detail(
@@ -170,7 +176,11 @@ class BotWork:
         """Wait for that, and show what came of it."""
         bot = journal.bot
         view = await self._recordings.get(bot.recording_id or "")
-        await self._recorded.settled(view.id)
+        try:
+            await self._recorded.settled(view.id)
+        except asyncio.CancelledError:
+            await journal.detail(transcription="failed")  # the server stops: nobody goes on
+            raise
         job = await self._recorded.job(view)
         if job.state is not TranscriptState.COMPLETED:
             await journal.detail(transcription="failed")
@@ -186,6 +196,8 @@ class BotWork:
         Raises:
             Refused: `recording_not_ready` while its files are not whole.
         """
+        if bot.recording_id is not None and (bot.own_recording or not others):
+            await self._recorded.drop(bot.recording_id)
         view = await self._recording(bot) if bot.own_recording else None
         if view is not None:
             view = await self._recordings.finished(view.id)

@@ -3,8 +3,8 @@
 import asyncio
 import dataclasses
 from collections import OrderedDict
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Coroutine, Mapping
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -58,6 +58,14 @@ class BotWish:
     key: str | None = None
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class _After:
+    """What goes on for a bot that has ended."""
+
+    journal: BotJournal
+    tasks: set[asyncio.Task[None]] = dataclasses.field(default_factory=set)
+
+
 class BotsService:
     """Runs bots and knows what became of them.
 
@@ -91,6 +99,8 @@ class BotsService:
         self._clock = clock
         self._settings = settings
         self._scope = TaskScope(on_error)
+        self._later = TaskScope(on_error)
+        self._after: dict[str, _After] = {}
         self._runs: dict[str, BotRun] = {}
         self._feeds: OrderedDict[str, BotFeed] = OrderedDict()
         self._creating = asyncio.Lock()
@@ -118,9 +128,9 @@ class BotsService:
             journal = BotJournal(bot, self._store, self._clock)
             for who in await self._store.list_records(BotPerson, bot_id=bot.id, left_at=None):
                 journal.people[who.person_id] = who
-            await journal.everybody_left()
             joined = bot.joined_at
-            left = None if joined is None else self._clock.utc()
+            left = None if joined is None else await self._last_sign_of_life(bot)
+            await journal.everybody_left(left)
             await journal.change(
                 status=BotStatus.FAILED.value,
                 error_code=FailureCode.SERVER_RESTARTED.value,
@@ -130,12 +140,21 @@ class BotsService:
                 duration_seconds=(left - joined).total_seconds() if left and joined else None,
             )
             logger.info("bot ended by restart", bot=bot.id)
+            if joined is not None:
+                self._finish_later(journal)
+
+    async def _last_sign_of_life(self, bot: Bot) -> datetime:
+        """When a bot that a crash ended was still there: not how long the server was down."""
+        stored = await self._store.find_session(bot.session_id) if bot.session_id else None
+        ended = stored.session.ended_at if stored is not None else None
+        return bot.updated_at if ended is None else max(bot.updated_at, ended)
 
     async def close(self) -> None:
         """End every bot; before recordings are ended."""
         self._closing = True
         for run in self._runs.values():
             run.shut_down()
+        await self._later.close()
         await self._scope.drain(self._settings.leave_seconds + self._settings.stop_wait_seconds)
         await self._scope.close()
 
@@ -233,8 +252,37 @@ class BotsService:
             finally:
                 _ = self._runs.pop(bot.id, None)
                 self._trim()
+            if journal.bot.details.get("recording") == "finalizing" and not self._closing:
+                self._finish_later(journal)
 
         _ = self._scope.spawn(live(), name="bot")
+
+    def _finish_later(self, journal: BotJournal) -> None:
+        self._follow_up(journal, self.work.finish(journal, patiently=True), "finish bot's files")
+
+    def _follow_up(
+        self, journal: BotJournal, work: Coroutine[object, object, None], name: str
+    ) -> None:
+        """Let something go on that a bot does after its end."""
+        bot_id = journal.bot.id
+        after = self._after.setdefault(bot_id, _After(journal))
+        task = self._later.spawn(work, name=name)
+        after.tasks.add(task)
+
+        def done(ended: asyncio.Task[None]) -> None:
+            after.tasks.discard(ended)
+            if not after.tasks and self._after.get(bot_id) is after:
+                del self._after[bot_id]
+
+        task.add_done_callback(done)
+
+    def _journal(self, bot: Bot) -> BotJournal:
+        """What changes this bot: two of them would undo each other's changes."""
+        run = self._runs.get(bot.id)
+        if run is not None:
+            return run.journal
+        after = self._after.get(bot.id)
+        return BotJournal(bot, self._store, self._clock) if after is None else after.journal
 
     def _trim(self) -> None:
         ended = [one for one, feed in self._feeds.items() if feed.closed]
@@ -267,6 +315,10 @@ class BotsService:
         bot = await self.stop(bot)
         if bot.id in self._runs:
             raise Refused(RefusalKind.CONFLICT, "bot_not_finished", "The bot is still leaving.")
+        if after := self._after.get(bot.id):
+            for task in after.tasks:
+                _ = task.cancel()  # it would write the bot down again
+            _ = await asyncio.wait(tuple(after.tasks))
         others = 0
         if bot.session_id is not None:
             same = await self._store.list_records(Bot, session_id=bot.session_id)
@@ -281,16 +333,15 @@ class BotsService:
         Raises:
             Refused: `recording_not_found`, `recording_not_ready`, `unsupported_language`.
         """
-        journal = BotJournal(bot, self._store, self._clock)
+        journal = self._journal(bot)
         await self.work.transcribe_again(journal)
-        _ = self._scope.spawn(self.work.transcribed_again(journal), name="transcribe bot again")
+        self._follow_up(journal, self.work.transcribed_again(journal), "transcribe bot again")
         return journal.bot
 
     async def label(self, bot: Bot, labels: Mapping[str, str]) -> Bot:
         """Give speakers names of one's own; what is named already stays unless named again."""
-        run = self._runs.get(bot.id)
-        journal = run.journal if run else BotJournal(bot, self._store, self._clock)
-        known = bot.details.get("labels")
+        journal = self._journal(bot)
+        known = journal.bot.details.get("labels")
         merged = {**(known if isinstance(known, dict) else {}), **labels}
         await journal.detail(labels=merged)
         return journal.bot

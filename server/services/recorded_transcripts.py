@@ -140,6 +140,14 @@ class RecordedTranscripts:
         if task is not None:
             _ = await asyncio.wait({task})
 
+    async def drop(self, recording_id: str) -> None:
+        """Let go of a transcription, under way or done: what comes of it is not kept."""
+        task = self._tasks.get(recording_id)
+        if task is not None:
+            _ = task.cancel()
+            _ = await asyncio.wait({task})
+        _ = self._jobs.pop(recording_id, None)
+
     async def close(self) -> None:
         """End what runs."""
         await self._workers.close()
@@ -147,7 +155,8 @@ class RecordedTranscripts:
 
     async def _make(self, recording: RecordingView, language: str) -> None:
         def tell(share: float) -> None:
-            self._jobs[recording.id] = TranscriptJob(TranscriptState.PROCESSING, share)
+            if recording.id in self._tasks:  # else dropped, with its process at work still
+                self._jobs[recording.id] = TranscriptJob(TranscriptState.PROCESSING, share)
 
         try:
             result = await self._workers.run(self._request(recording, language), tell)

@@ -1,14 +1,19 @@
 """A bot's transcript on its own clock, and what is left when it is erased."""
 
+import asyncio
 import dataclasses
 from datetime import timedelta
 
 import pytest
 from support.bots import ended, playing, wish
 from support.domain import entries, occupied
+from support.opus_tone import tone_packets
+from support.wait import until
 
-from server.connectors.port import Failed, FailureCode
+from media.types import TrackSource
+from server.connectors.port import Admitted, BotEnd, Ended, Failed, FailureCode, RecordingBegan
 from server.records import Bot
+from server.services import bot_work
 from server.services.bot_journal import BotJournal
 from server.services.context import App
 from server.services.views import CreateMeeting
@@ -84,3 +89,111 @@ async def test_what_was_said_is_erased_unless_another_bot_heard_it(app: App, bot
     assert await app.bots.work.transcript(bot)
     await app.bots.work.erase(bot, 0)
     assert await app.bots.work.transcript(bot) == []
+
+
+async def recording(app: App) -> str:
+    """A second of somebody's voice is being recorded."""
+    app.recordings.announce = lambda *_: None
+    of = await app.meetings.create(CreateMeeting(), account="default", by=None)
+    session, person, link, facts = occupied(of)
+    for entry in entries(session, facts):
+        app.tracker.append(entry)
+    made = (await app.recordings.start(of.id, None)).id
+    _, tap = app.engine.taps[0]
+    track = tap.open_track(person.id, person.name, TrackSource.MICROPHONE, link.id, 1)
+    for number, payload in enumerate(tone_packets(1.0)):
+        app.clock.advance(0.02)
+        track.rtp(app.clock.monotonic_ns(), number, number * 960, payload)
+    track.close()
+    return made
+
+
+@pytest.fixture
+async def recorder(app: App) -> Bot:
+    """One that recorded a second of somebody's voice, and is out."""
+    made = await recording(app)
+    _ = await app.recordings.stop(made, None)
+    view = await app.recordings.finished(made)
+    bots = playing(app, [(0, Admitted()), (0, Ended(BotEnd.MEETING_ENDED))])
+    bot = await ended(bots, (await bots.create(wish()))[0].id)
+    bot = dataclasses.replace(
+        bot, session_id=view.session_id, recording_id=view.id, own_recording=True
+    )
+    await app.storage.save_record(bot)
+    return bot
+
+
+def transcribing(app: App, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """A transcription that ends when the event is set."""
+    go = asyncio.Event()
+
+    async def run(_request, tell):
+        tell(0.5)
+        await go.wait()
+        return {"segments": []}
+
+    monkeypatch.setattr(app.recorded_transcripts._workers, "run", run)
+    return go
+
+
+async def test_a_bot_is_erased_with_its_files(app: App, recorder: Bot):
+    directory = app.settings.recordings_directory / recorder.recording_id
+    assert list(directory.glob("*.ogg"))
+    await app.bots.erase(recorder)
+    assert not directory.exists()
+    with pytest.raises(Refused):
+        await app.recordings.get(recorder.recording_id)
+
+
+async def test_somebody_elses_recording_is_not_erased(app: App, recorder: Bot):
+    await app.storage.save_record(dataclasses.replace(recorder, own_recording=False))
+    await app.bots.erase(recorder)
+    assert (await app.recordings.get(recorder.recording_id)).files
+
+
+async def test_files_that_take_long_are_counted_after_the_bots_end(app: App, monkeypatch):
+    monkeypatch.setattr(bot_work, "FILES_SECONDS", 0.0)
+    made = await recording(app)
+    stay = [(0, Admitted()), (0, RecordingBegan(made)), (0, Ended(BotEnd.MEETING_ENDED))]
+    bots = playing(app, stay)
+    bot = await ended(bots, (await bots.create(wish()))[0].id)
+    assert bot.details["recording"] == "finalizing"
+    _ = await app.recordings.stop(made, None)
+    await until(lambda: bot.id not in bots._after)
+    counted = (await bots.get(bot.id)).details
+    assert (counted["recording"], counted["files"]) == ("completed", 1)
+    assert counted["bytes"] > 0
+
+
+async def test_a_recording_that_was_deleted_meanwhile_fails_no_bot(app: App, recorder: Bot):
+    await app.recordings.delete(recorder.recording_id)
+    journal = BotJournal(recorder, app.storage, app.clock)
+    await app.bots.work.finish(journal)
+    assert journal.bot.details["recording"] == "failed"
+    assert journal.bot.details["warnings"] == ["recording_not_found"]
+
+
+async def test_labels_given_while_it_is_transcribed_again_stay(
+    app: App, recorder: Bot, monkeypatch
+):
+    go = transcribing(app, monkeypatch)
+    again = await app.bots.transcribe_again(recorder)
+    assert again.details["transcription"] == "processing"
+    await app.bots.label(recorder, {"0": "Ann"})
+    go.set()
+    await until(lambda: recorder.id not in app.bots._after)
+    details = (await app.bots.get(recorder.id)).details
+    assert (details["transcription"], details["labels"]) == ("completed", {"0": "Ann"})
+
+
+async def test_a_bot_erased_while_it_is_transcribed_again_does_not_come_back(
+    app: App, recorder: Bot, monkeypatch
+):
+    go = transcribing(app, monkeypatch)
+    await app.bots.transcribe_again(recorder)
+    await app.bots.erase(recorder)
+    go.set()
+    assert recorder.recording_id not in app.recorded_transcripts._tasks
+    assert recorder.id not in app.bots._after
+    with pytest.raises(Refused):
+        await app.bots.get(recorder.id)

@@ -1,20 +1,42 @@
 """How many bots, what repeats itself, what a crash leaves, what is erased."""
 
 import dataclasses
+from datetime import timedelta
 
 import pytest
 from support.bots import LINK, ended, playing, seen, status, wish
-from support.domain import NOW
+from support.domain import NOW, entries, session
 
 from server.config import BotsSettings
 from server.connectors.port import Admitted, Failed, FailureCode, PersonJoined
 from server.records import Bot, BotPerson
 from server.services.bots import limits_of
 from server.services.context import App
+from server.services.views import CreateMeeting
 from signaling.errors import Refused
 from signaling.ids import new_id
+from signaling.log import SessionChanged
+from signaling.model import SessionState
 
 STAYS = ((0, Admitted()), (0, PersonJoined("p1", "Ann")))
+
+
+CRASHED = Bot(
+    id=new_id(),
+    account="default",
+    created_by=None,
+    link=LINK,
+    normalised=LINK,
+    platform="zoom",
+    name="Buddy",
+    status="recording",
+    transcribe=True,
+    language="en",
+    debug=False,
+    created_at=NOW,
+    updated_at=NOW,
+    joined_at=NOW,
+)
 
 
 def other(number: int) -> str:
@@ -59,23 +81,21 @@ async def test_a_wish_repeats_itself_for_a_minute_word_for_word(app: App):
         await bots.create(wish(request={"a": 1}))
 
 
+async def test_a_key_names_a_wish_for_a_day(app: App):
+    bots = playing(app, STAYS)
+    first, _ = await bots.create(wish(key="k"))
+    await bots.stop(first)
+    app.clock.advance(24 * 3600 - 1)
+    same, repeated = await bots.create(wish(key="k"))
+    assert (same.id, repeated) == (first.id, True)
+    app.clock.advance(1)
+    another, repeated = await bots.create(wish(key="k"))
+    assert another.id != first.id
+    assert not repeated
+
+
 async def test_what_a_crash_left_has_failed_with_a_clear_code(app: App):
-    bot = Bot(
-        id=new_id(),
-        account="default",
-        created_by=None,
-        link=LINK,
-        normalised=LINK,
-        platform="zoom",
-        name="Buddy",
-        status="recording",
-        transcribe=True,
-        language="en",
-        debug=False,
-        created_at=NOW,
-        updated_at=NOW,
-        joined_at=NOW,
-    )
+    bot = CRASHED
     await app.storage.save_record(bot)
     await app.storage.save_record(BotPerson(new_id(), bot.id, "p1", "Ann", NOW))
     await app.bots.recover()
@@ -83,6 +103,23 @@ async def test_what_a_crash_left_has_failed_with_a_clear_code(app: App):
     assert (found.status, found.error_code) == ("failed", "SERVER_RESTARTED")
     assert (await app.bots.people(bot.id))[0].left_at is not None
     assert await app.bots.unfinished("default") == []
+
+
+async def test_a_bot_that_a_crash_ended_stayed_as_long_as_its_session(app: App):
+    of = await app.meetings.create(CreateMeeting(), account="default", by=None)
+    ended_at = NOW + timedelta(minutes=5)
+    over = session(of, state=SessionState.ENDED, ended_at=ended_at)
+    for entry in entries(over, [SessionChanged(over)]):
+        app.tracker.append(entry)
+    await app.tracker.flush()
+    bot = dataclasses.replace(CRASHED, session_id=over.id)
+    await app.storage.save_record(bot)
+    await app.storage.save_record(BotPerson(new_id(), bot.id, "p1", "Ann", NOW))
+    app.clock.advance(86_400)
+    await app.bots.recover()
+    found = await app.bots.get(bot.id)
+    assert (found.left_at, found.duration_seconds) == (ended_at, 300.0)
+    assert (await app.bots.people(bot.id))[0].left_at == ended_at
 
 
 async def test_an_erased_bot_leaves_nothing(app: App):
