@@ -465,6 +465,16 @@ class RoomTap(Protocol):
         """A track appeared (or exists already when the recording starts); None to ignore it."""
 
 
+class Taps(Protocol):
+    """Where an engine hands out the audio of a room."""
+
+    def add_tap(self, room_id: str, tap: RoomTap) -> None:
+        """Hand every audio track of the room, present and future, to `tap`."""
+
+    def remove_tap(self, room_id: str, tap: RoomTap) -> None:
+        """Stop that and close its track taps."""
+
+
 class Publication(Protocol):
     """A microphone that this process is itself: packets that nobody sent."""
 

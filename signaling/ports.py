@@ -13,7 +13,7 @@ from media.types import (
     ListenerStats,
     Publication,
     RoomListener,
-    RoomTap,
+    Taps,
     TileRequest,
     TrackSource,
 )
@@ -29,7 +29,7 @@ from signaling.model import (
 )
 
 
-class MediaEngine(Protocol):
+class MediaEngine(Taps, Protocol):
     """The media plane as the control plane sees it: connections in rooms.
 
     Calls that name an unknown connection raise MediaError in `answer` and `add_candidate` and are
@@ -92,12 +92,6 @@ class MediaEngine(Protocol):
 
     def listen_room(self, room_id: str, listener: RoomListener | None) -> None:
         """Report who speaks in a room; None stops."""
-
-    def add_tap(self, room_id: str, tap: RoomTap) -> None:
-        """Hand every audio track of the room, present and future, to `tap`."""
-
-    def remove_tap(self, room_id: str, tap: RoomTap) -> None:
-        """Stop that and close its track taps."""
 
     def publish(self, spec: ConnectionSpec) -> Publication:
         """A microphone of a program of this process, in a room, without a peer connection.

@@ -3,39 +3,25 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
-from typing import Final, Protocol
+from typing import Final
 
 from media.audio.decode import BLOCK
 from media.audio.gate import SpeechGate
 from media.audio.hear import TrackHearing
 from media.audio.jitter import MixBuffer
 from media.audio.mixer import Decoding, Mixer, MixOutput
+from media.audio.playout import LATE_BLOCKS
+from media.audio.port import MixPackets
 from media.clock import Clock
 from media.plane.speakers import GATE_LEVEL
 from media.rtp.opus import TICKS_PER_SECOND
 from media.tasks import OnError, TaskScope
-from media.types import ConnectionSpec, MediaKind, MixTrack, RoomTap, TrackSource, TrackTap
+from media.types import ConnectionSpec, MediaKind, MixTrack, TrackSource, TrackTap
 
 THREADS: Final = 2
 BLOCK_SECONDS: Final = BLOCK / TICKS_PER_SECOND
-LATE_BLOCKS: Final = 10
-"""A loop that is later than 200 ms does not catch up."""
 TRACKS: Final = 256
 """Tracks of one room that are mixed at the same time."""
-
-
-class MixPackets(Protocol):
-    """Where an engine hands out the audio of its rooms and takes mixes in."""
-
-    def add_tap(self, room_id: str, tap: RoomTap) -> None:
-        """Hand every audio track of the room, present and future, to `tap`."""
-
-    def remove_tap(self, room_id: str, tap: RoomTap) -> None:
-        """Stop that and close its track taps."""
-
-    def mix(self, room_id: str) -> MixTrack:
-        """A track for those connections of a room alone that it is given to."""
-        ...
 
 
 class Mixes:

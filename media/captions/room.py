@@ -1,7 +1,7 @@
 """Captions beside the engine of the same process: the adapter of `media.captions.port`."""
 
 import asyncio
-from typing import Final, Protocol
+from typing import Final
 
 from media.captions.desk import Desk
 from media.captions.hear import TrackHearing
@@ -17,7 +17,7 @@ from media.captions.speech import EngineSpec
 from media.captions.voice import voice_detector
 from media.clock import Clock
 from media.tasks import OnError, TaskScope
-from media.types import MediaKind, RoomTap, TrackSource, TrackTap
+from media.types import MediaKind, Taps, TrackSource, TrackTap
 
 EVERY_SECONDS: Final = 0.2
 """A batch of ten packets a speaker: one hop to the decoding thread for all of them."""
@@ -27,16 +27,6 @@ DRAIN_SECONDS: Final = 10.0
 """What was said last is waited for so long when captions stop."""
 SPEAKERS: Final = 256
 """Tracks of one room that are heard at the same time."""
-
-
-class Taps(Protocol):
-    """Where an engine hands out the audio of a room."""
-
-    def add_tap(self, room_id: str, tap: RoomTap) -> None:
-        """Hand every audio track of the room, present and future, to `tap`."""
-
-    def remove_tap(self, room_id: str, tap: RoomTap) -> None:
-        """Stop that and close its track taps."""
 
 
 class LocalCaptioners:

@@ -1,7 +1,5 @@
 """Recordings beside the engine of the same process: the adapter of `media.types.Recorders`."""
 
-from typing import Protocol
-
 from media.clock import Clock
 from media.recording.recorder import Recorder
 from media.recording.writer import WriterThread
@@ -10,19 +8,9 @@ from media.types import (
     RecordingListener,
     RecordingResult,
     RecordingSpec,
-    RoomTap,
     RunningRecording,
+    Taps,
 )
-
-
-class Taps(Protocol):
-    """Where an engine hands out the audio of a room."""
-
-    def add_tap(self, room_id: str, tap: RoomTap) -> None:
-        """Hand every audio track of the room, present and future, to `tap`."""
-
-    def remove_tap(self, room_id: str, tap: RoomTap) -> None:
-        """Stop that and close its track taps."""
 
 
 class LocalRecorders:
