@@ -1,15 +1,15 @@
 import asyncio
-import time
 from itertools import pairwise
 
 import pytest
+from support.clock import PatientClock
 from support.opus_tone import tone_packets
 from support.sound import FakePackets
 from support.wait import until
 
 from media.audio import mixing as module
 from media.audio.mixing import Mixes
-from media.clock import SystemClock
+from media.audio.playout import LATE_BLOCKS
 from media.types import ConnectionSpec, TrackSource, TrackTap
 
 MICROPHONE = TrackSource.MICROPHONE
@@ -21,7 +21,7 @@ class Stage:
     def __init__(self) -> None:
         self.packets = FakePackets()
         self.errors: list[object] = []
-        self.clock = SystemClock()
+        self.clock = PatientClock()
         self.mixes = Mixes(self.packets, self.clock, lambda *error: self.errors.append(error))
 
     def listener(self, name: str, room: str = "room") -> ConnectionSpec:
@@ -115,10 +115,10 @@ async def test_a_late_loop_does_not_catch_up(stage: Stage):
     stage.speak(stage.track("ada"), 12)
     (mix,) = stage.packets.mixes
     await until(lambda: len(mix.packets) >= 2, 5)
-    time.sleep(0.5)  # noqa: ASYNC251 - the loop hangs
+    stage.clock.leap(0.5)
     await until(lambda: len(mix.packets) >= 12, 5)
     steps = [after[1] - before[1] for before, after in pairwise(mix.packets)]
-    assert max(steps) > module.LATE_BLOCKS * 960
+    assert max(steps) > LATE_BLOCKS * 960
     assert steps.count(960) >= 9
 
 

@@ -3,6 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from support.clock import PatientClock
 from support.opus_tone import main_frequency
 from support.sound import Published
 from support.wait import until
@@ -10,7 +11,6 @@ from support.wait import until
 from media.audio import voice as module
 from media.audio.decode import OpusDecoder
 from media.audio.voice import Voice
-from media.clock import SystemClock
 
 
 def tone(hertz: float, seconds: float, rate: int = 48_000) -> np.ndarray:
@@ -24,8 +24,9 @@ class Stage:
         self.out = Published()
         self.errors: list[object] = []
         self.threads = ThreadPoolExecutor(2)
+        self.clock = PatientClock()
         self.voice = Voice(
-            self.out, self.threads, SystemClock(), lambda *error: self.errors.append(error)
+            self.out, self.threads, self.clock, lambda *error: self.errors.append(error)
         )
 
     def heard(self) -> np.ndarray:
@@ -61,12 +62,19 @@ async def test_what_is_said_is_heard_whole(stage: Stage, rate: int):
 
 async def test_pieces_in_real_time_become_one_sound(stage: Stage):
     sound = tone(500, 0.4)
-    for at in range(0, len(sound), 1920):
-        await stage.voice.say(sound[at : at + 1920])
-        await asyncio.sleep(0.03)
+    for at in range(0, len(sound), 1500):
+        ahead = at // 960 - 3  # 60 ms, as whoever makes them in real time is
+        await until(lambda ahead=ahead: len(stage.out.packets) >= ahead, 5)
+        stage.clock.stands = True
+        await stage.voice.say(sound[at : at + 1500])
+        stage.clock.stands = False
     async with asyncio.timeout(5):
         await stage.voice.said()
     assert stage.timestamps == [960 * number for number in range(len(stage.timestamps))]
+    loud = np.abs(stage.heard()) > 0.1
+    begin, end = np.flatnonzero(loud)[[0, -1]]
+    assert (end - begin) / 48_000 == pytest.approx(0.4, abs=0.01)
+    assert all(loud[at : at + 240].any() for at in range(begin, end - 240, 60))  # without a hole
 
 
 async def test_whoever_says_much_is_held_to_the_pace(stage: Stage, monkeypatch):
