@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from playwright.sync_api import expect
-from support.browser import PHONE, People, launch, people, picture
+from support.browser import PHONE, People, launch, look, people
 from support.server_process import ServerProcess
 
 
@@ -300,20 +300,20 @@ def test_guests_ask_and_a_host_admits_or_refuses(
         guest.button("Ask to join").click()
         expect(guest.page.get_by_role("heading", name="Asking to join")).to_be_visible()
         assert guest.page.evaluate("window.peers.length") == 0
-    picture(bo.page, artefacts, "waiting-light-phone")
-    picture(chi.page, artefacts, "waiting-dark-desktop")
+    look(bo.page, artefacts, "waiting-light-phone")
+    look(chi.page, artefacts, "waiting-dark-desktop")
 
     expect(ana.page.get_by_text("2 people ask to join")).to_be_visible()
-    picture(ana.page, artefacts, "door-banner")
+    look(ana.page, artefacts, "door-banner")
     ana.button("Show").click()
-    picture(ana.page, artefacts, "door-list")
+    look(ana.page, artefacts, "door-list")
     ana.button("Admit Bo").click()
     expect(ana.tile("Bo")).to_be_visible()
     bo.hears_something()
     expect(bo.page.get_by_text("asks to join")).to_have_count(0)
     ana.button("Refuse Chi").click()
     expect(chi.page.get_by_role("heading", name="A host did not let you in")).to_be_visible()
-    picture(chi.page, artefacts, "refused-dark-desktop")
+    look(chi.page, artefacts, "refused-dark-desktop")
     expect(ana.page.get_by_role("region", name="Waiting to join")).to_have_count(0)
     status, live = server.request("GET", f"/v1/sessions?meeting={made['id']}")
     assert (status, len(live["items"])) == (200, 1)

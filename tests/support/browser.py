@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, expect
 
 FLAGS = (
@@ -23,6 +24,7 @@ FLAGS = (
 FAKE_DEVICES = ("--use-fake-device-for-media-stream=fps=5", "--use-fake-ui-for-media-stream")
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 # Keeps what the page opens where a test can look at it.
 _WATCH = """
@@ -197,6 +199,15 @@ def picture(page: Page, folder: Path, name: str) -> None:
     """Keep what the page looks like now."""
     folder.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=folder / f"{name}.png")
+
+
+def look(page: Page, folder: Path, name: str, part: str | None = None) -> None:
+    """Keep a picture; fail when axe finds something, in a part alone, or the page is too wide."""
+    picture(page, folder, name)
+    found = Axe().run(page, context=part, options={"resultTypes": ["violations"], **RULES})
+    assert found.violations_count == 0, found.generate_report()
+    width = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert width <= 0, f"{name} scrolls sideways by {width} px"
 
 
 def failing_devices(error: str, message: str = "", only: str = "") -> str:
