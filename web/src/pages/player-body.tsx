@@ -3,7 +3,8 @@ import type { ComponentChildren } from "preact";
 import type { RecordingInfo } from "../api/types";
 import { Button } from "../elements/button";
 import { Icon } from "../elements/icon";
-import { ago, length } from "../lib/format";
+import { moment, When } from "../elements/when";
+import { length } from "../lib/format";
 import { maybe, t } from "../lib/i18n";
 import { playsOpus } from "../platform/voice";
 import type { Player } from "../state/player";
@@ -13,9 +14,6 @@ import { PlayerControls } from "./player-controls";
 import { PlayerDownloads } from "./player-downloads";
 import { gapText, PlayerLanes } from "./player-lanes";
 import { PlayerTranscript } from "./player-transcript";
-
-const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
 
 /** A list longer than this is read by nobody; all of it stands in the manifest. */
 const SHOWN_GAPS = 40;
@@ -70,7 +68,7 @@ export function PlayerBody({ player, title, children }: Props) {
 function Nothing({ player }: { player: Player }) {
   const state = player.state.value;
   if (state.kind === "gone") {
-    const at = state.at ? DAY.format(new Date(state.at)) : "";
+    const at = state.at ? moment(state.at) : "";
     return (
       <Message
         whole
@@ -100,18 +98,15 @@ function Skeleton() {
 }
 
 function About({ recording }: { recording: RecordingInfo }) {
-  const started = new Date(recording.started_at);
   const people = new Set(recording.files.filter(isTrack).map(({ participant_id: id }) => id)).size;
   return (
     <p class="player-about">
-      <time dateTime={recording.started_at} title={EXACT.format(started)}>
-        {DAY.format(started)} · {ago(started.getTime(), Date.now())}
-      </time>
+      <When at={recording.started_at} />
       {recording.duration_seconds !== null && <span>{length(recording.duration_seconds)}</span>}
       {people > 0 && <span>{t("people.count", { count: people })}</span>}
       <Verified recording={recording} />
       {recording.expires_at && (
-        <span>{t("player.linkUntil", { at: DAY.format(new Date(recording.expires_at)) })}</span>
+        <span>{t("player.linkUntil", { at: moment(recording.expires_at) })}</span>
       )}
     </p>
   );

@@ -5,7 +5,8 @@ import type { RecordingInfo, RecordingState } from "../api/types";
 import { Button } from "../elements/button";
 import { Question } from "../elements/dialog";
 import { Icon } from "../elements/icon";
-import { ago, bytes, length } from "../lib/format";
+import { When } from "../elements/when";
+import { bytes, length } from "../lib/format";
 import { maybe, t } from "../lib/i18n";
 import { browserClock } from "../platform/clock";
 import { isTrack, isUnfinished, Recordings } from "../state/recordings";
@@ -208,9 +209,6 @@ function Skeleton() {
   );
 }
 
-const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
-
 /** Times the floor below which no recording starts: less room than that is told. */
 const LOW = 3;
 /** Names that fit on a line. */
@@ -223,7 +221,6 @@ interface RowProps {
 }
 
 function Row({ list, recording, onDelete }: RowProps) {
-  const started = new Date(recording.started_at);
   const title = recording.title || t("recordings.untitled");
   return (
     <li class="recording-row">
@@ -241,9 +238,7 @@ function Row({ list, recording, onDelete }: RowProps) {
             <a href={`/recordings/${recording.id}`}>{title}</a>
           </h2>
           <p class="quiet">
-            <time dateTime={recording.started_at} title={EXACT.format(started)}>
-              {DAY.format(started)} · {ago(started.getTime(), Date.now())}
-            </time>
+            <When at={recording.started_at} />
             {recording.duration_seconds !== null && <> · {length(recording.duration_seconds)}</>}
           </p>
         </div>
@@ -279,7 +274,7 @@ function People({ recording }: { recording: RecordingInfo }) {
   const shown = names.slice(0, NAMES).map((name) => name || t("recordings.somebody"));
   const more = names.length - shown.length;
   return (
-    <p class="quiet recording-people">
+    <p class="quiet">
       {shown.join(", ")}
       {more > 0 && ` ${t("recordings.others", { count: more })}`}
     </p>

@@ -4,6 +4,7 @@ import type { RecordingsServer } from "../api/recordings";
 import type { ShareLink } from "../api/types";
 import { Button } from "../elements/button";
 import { Dialog } from "../elements/dialog";
+import { moment } from "../elements/when";
 import { t } from "../lib/i18n";
 import { browserClock } from "../platform/clock";
 import { endOf, Shares } from "../state/shares";
@@ -13,8 +14,6 @@ interface Props {
   server: RecordingsServer;
 }
 
-const TIME = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-const moment = (text: string) => TIME.format(new Date(text));
 const HOUR = 3600;
 const SPANS = [
   [HOUR, "share.hour"],

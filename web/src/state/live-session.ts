@@ -1,6 +1,5 @@
 /** One session and the person in it that is looked at: figures, course and timeline. */
 import { computed, type ReadonlySignal, signal } from "@preact/signals-core";
-import { ApiError } from "../api/http";
 import type { LiveServer } from "../api/live";
 import type {
   ConnectionQuality,
@@ -12,9 +11,9 @@ import type {
 import type { Clock } from "../lib/clock";
 import { continued, courseOf } from "./course";
 import { sentence } from "./home";
-import { failure, LOOK_MS } from "./live";
+import { failure, type ListState } from "./list-state";
+import { LOOK_MS } from "./live";
 import { inside, worstOf } from "./people";
-import type { ListState } from "./recordings";
 import { EMPTY, type Trend } from "./trend";
 
 /** Seconds that the charts show; null is everything. */
@@ -190,7 +189,6 @@ export class LiveSession {
       await action();
     } catch (error) {
       if (this.lifetime.aborted) return;
-      if (!(error instanceof ApiError)) throw error;
       this.current.value = failure(error);
     }
   }

@@ -1,12 +1,10 @@
 /** Every live session of the server, kept fresh; the last known ones stay while it is away. */
 import { computed, type ReadonlySignal, signal } from "@preact/signals-core";
-import { ApiError } from "../api/http";
 import type { LiveServer } from "../api/live";
 import type { SessionInfo, SessionQuality } from "../api/types";
 import type { Clock } from "../lib/clock";
-import { sentence } from "./home";
+import { failure, type ListState } from "./list-state";
 import { inside, type Worst, worstOf } from "./people";
-import type { ListState } from "./recordings";
 
 export const LOOK_MS = 2_000;
 
@@ -109,12 +107,4 @@ export class Live {
         ...found.map(({ id, title }) => [id, title] as const),
       ]);
   }
-}
-
-/** What a page shows for an error; a bug is no such error. */
-export function failure(error: unknown): ListState {
-  if (!(error instanceof ApiError)) throw error;
-  if (error.offline) return { kind: "offline" };
-  if (error.status === 401 || error.status === 403) return { kind: "denied" };
-  return { kind: "error", text: sentence(error) };
 }

@@ -7,8 +7,9 @@ import type { Clock } from "../lib/clock";
 import { isSpoken, type Lane, lanesOf, nextTurn, type Turn, turnsOf, windowOf } from "../lib/lanes";
 import type { OpenVoice } from "../lib/voice";
 import { sentence } from "./home";
+import { failure, type ListState } from "./list-state";
 import { Playback } from "./playback";
-import { isUnfinished, type ListState } from "./recordings";
+import { isUnfinished } from "./recordings";
 
 export type PlayerState =
   | ListState
@@ -146,7 +147,7 @@ export class Player {
       if (!isUnfinished(this.known.value)) await Promise.all([this.draw(), this.read()]);
     } catch (error) {
       if (this.lifetime.aborted) return;
-      this.current.value = failure(error);
+      this.current.value = absence(error) ?? failure(error);
     }
   }
 
@@ -294,15 +295,12 @@ function toggled(set: ReadonlySet<string>, item: string): Set<string> {
   return next;
 }
 
-function failure(error: unknown): PlayerState {
-  if (!(error instanceof ApiError)) throw error;
-  if (error.offline) return { kind: "offline" };
+/** The recording is not there, or not any more by this link. */
+function absence(error: unknown): PlayerState | null {
+  if (!(error instanceof ApiError)) return null;
   if (error.status === 404) return { kind: "missing" };
-  if (error.status === 410) {
-    const why = error.fields["why"] === "revoked" ? "revoked" : "expired";
-    const at = error.fields["ended_at"];
-    return { kind: "gone", why, at: typeof at === "string" ? at : null };
-  }
-  if (error.status === 401 || error.status === 403) return { kind: "denied" };
-  return { kind: "error", text: sentence(error) };
+  if (error.status !== 410) return null;
+  const why = error.fields["why"] === "revoked" ? "revoked" : "expired";
+  const at = error.fields["ended_at"];
+  return { kind: "gone", why, at: typeof at === "string" ? at : null };
 }

@@ -6,13 +6,7 @@ import type { RecordingFile, RecordingInfo, RecordingState, StorageUse } from ".
 import type { Clock } from "../lib/clock";
 import { t } from "../lib/i18n";
 import { sentence } from "./home";
-
-export type ListState =
-  | { kind: "loading" }
-  | { kind: "ready" }
-  | { kind: "denied" }
-  | { kind: "offline" }
-  | { kind: "error"; text: string };
+import { failure, type ListState } from "./list-state";
 
 const LOOK_MS = 3_000;
 const UNFINISHED: ReadonlySet<RecordingState> = new Set([
@@ -181,11 +175,4 @@ export class Recordings {
       this.current.value = failure(error);
     }
   }
-}
-
-function failure(error: unknown): ListState {
-  if (!(error instanceof ApiError)) throw error;
-  if (error.offline) return { kind: "offline" };
-  if (error.status === 401 || error.status === 403) return { kind: "denied" };
-  return { kind: "error", text: sentence(error) };
 }
