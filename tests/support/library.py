@@ -66,11 +66,14 @@ async def _keep(data: Path) -> Kept:
         await storage.insert_meeting(meet)
         held = session(meet)
         view = recording(held, started_by="Ana Lindqvist")
-        failed = dataclasses.replace(
-            recording(session(meeting(title="gone"))),
-            state=RecordingState.FAILED,
-            failure="disk_full",
-        )
+        failed = [
+            dataclasses.replace(
+                recording(session(meeting(title="gone"))),
+                state=RecordingState.FAILED,
+                failure="disk_full",
+            )
+            for _ in range(3)  # tests delete some
+        ]
         result, speakers = await _recorded(data / "recordings" / view.id, view.id)
         view = dataclasses.replace(
             view,
@@ -78,11 +81,12 @@ async def _keep(data: Path) -> Kept:
             files=files_of(view.id, result),
         )
         await storage.save_recording(view)
-        await storage.save_recording(failed)
+        for one in failed:
+            await storage.save_recording(one)
         await storage.replace_segments(view.id, _said(view.id, held.id, speakers))
     finally:
         await storage.stop()
-    return Kept(view.id, failed.id)
+    return Kept(view.id, failed[0].id)
 
 
 async def _recorded(directory: Path, recording_id: str) -> tuple[RecordingResult, dict[str, str]]:

@@ -1,4 +1,5 @@
 /** The routes of recordings, and the two ways a player comes by one. */
+import { midnight } from "../lib/date";
 import { type Call, call } from "./http";
 import type {
   Page,
@@ -30,9 +31,9 @@ export interface NewShare {
 export interface RecordingFilter {
   text: string;
   state: RecordingState | "";
-  /** RFC 3339, the first moment. */
+  /** The first day, `YYYY-MM-DD` of this place. */
   from: string;
-  /** RFC 3339, the moment after the last. */
+  /** The last day. */
   to: string;
 }
 
@@ -58,7 +59,7 @@ export interface RecordingsServer {
 
 /** What one player plays: a recording of one's own, or a shared one. */
 export interface PlayerSource {
-  /** Absent where files may not be kept. */
+  /** Whether files may be kept. */
   readonly download: boolean;
   load(signal: AbortSignal): Promise<RecordingInfo>;
   peaks(file: RecordingFile, signal: AbortSignal): Promise<Peaks>;
@@ -78,7 +79,8 @@ const at = (id: string) => encodeURIComponent(id);
 
 function queryOf({ text, state, from, to }: RecordingFilter, cursor: string | null): string {
   const query = new URLSearchParams();
-  const wanted = { q: text.trim(), state, from, to, cursor: cursor ?? "" };
+  const days = { from: from && midnight(from), to: to && midnight(to, 1) };
+  const wanted = { q: text.trim(), state, ...days, cursor: cursor ?? "" };
   for (const [name, value] of Object.entries(wanted)) if (value) query.set(name, value);
   return query.size > 0 ? `?${query}` : "";
 }
@@ -136,7 +138,6 @@ export function sharedRecording(token: string): PlayerSource {
         id: token,
         meeting_id: "",
         state: "ready",
-        expires_at: shared.expires_at,
       };
     },
     peaks: (file, signal) => call(file.url, { signal }),

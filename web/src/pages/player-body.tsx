@@ -32,7 +32,7 @@ export function PlayerBody({ player, title, children }: Props) {
     return <Nothing player={player} />;
   if (!recording) {
     if (state.kind === "loading") return <Skeleton />;
-    const text = state.kind === "error" ? state.text : t("recordings.offline");
+    const text = state.kind === "error" ? state.text : t("join.offline");
     return (
       <Message whole title={t("player.error")} text={text}>
         <Button onPress={() => void player.load()}>{t("recordings.retry")}</Button>

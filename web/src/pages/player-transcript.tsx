@@ -1,5 +1,6 @@
 /** What was said, beside what is heard: the playhead marks the words, a click on one goes there. */
 import { type Signal, useComputed, useSignal } from "@preact/signals";
+import { Fragment } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { TRANSCRIPT_FORMATS } from "../api/recordings";
 import type { TranscriptSegment } from "../api/types";
@@ -167,13 +168,14 @@ function Words({ player, segment, current }: SegmentProps) {
     // biome-ignore lint/a11y/useKeyWithClickEvents: keys have the button of the segment
     <p onClick={go}>
       {segment.words.map((word, index) => (
-        <span
-          key={word.start}
-          data-at={word.start}
-          class={`word${index === here ? " word-here" : ""}${isDoubtful(word) ? " word-doubt" : ""}`}
-        >
-          {`${word.text} `}
-        </span>
+        <Fragment key={word.start}>
+          <span
+            data-at={word.start}
+            class={`word${index === here ? " word-here" : ""}${isDoubtful(word) ? " word-doubt" : ""}`}
+          >
+            {word.text}
+          </span>{" "}
+        </Fragment>
       ))}
     </p>
   );

@@ -42,7 +42,9 @@ export function RecordingPage({ id, server }: { id: string; server: Server }) {
         <PlayerBody player={player} title={title}>
           {recording && !isUnfinished(recording) && (
             <>
-              <ShareButton recording={recording.id} server={server} />
+              {player.lanes.value.length > 0 && (
+                <ShareButton recording={recording.id} server={server} />
+              )}
               <Delete player={player} />
             </>
           )}

@@ -86,7 +86,7 @@ function StorageLine({ list }: { list: Recordings }) {
 const STATES: readonly RecordingState[] = ["ready", "recording", "processing", "failed"];
 
 function Filters({ list }: { list: Recordings }) {
-  const { text, state } = list.filter.value;
+  const { text, state, from, to } = list.filter.value;
   return (
     <search class="filters">
       <label class="field search">
@@ -118,26 +118,20 @@ function Filters({ list }: { list: Recordings }) {
         <span>{t("recordings.from")}</span>
         <input
           type="date"
-          onInput={(event) => list.find({ from: dayStart(event.currentTarget.value, 0) })}
+          value={from}
+          onInput={(event) => list.find({ from: event.currentTarget.value })}
         />
       </label>
       <label class="field">
         <span>{t("recordings.to")}</span>
         <input
           type="date"
-          onInput={(event) => list.find({ to: dayStart(event.currentTarget.value, 1) })}
+          value={to}
+          onInput={(event) => list.find({ to: event.currentTarget.value })}
         />
       </label>
     </search>
   );
-}
-
-/** Midnight here at a day's beginning, so many days later; empty stays empty. */
-function dayStart(day: string, later: number): string {
-  if (!day) return "";
-  const at = new Date(`${day}T00:00:00`);
-  at.setDate(at.getDate() + later);
-  return at.toISOString();
 }
 
 interface ContentProps {

@@ -69,10 +69,6 @@ export class Playback {
     return this.lost;
   }
 
-  get duration(): number {
-    return this.length;
-  }
-
   /** Plays these from now on; files that are open stay so, unless their address is another. */
   load(parts: readonly Part[], duration: number): void {
     const before = new Map(this.parts.map((part) => [part.id, part.url]));
@@ -81,6 +77,7 @@ export class Playback {
       const fresh = before.get(part.id) !== part.url;
       if (fresh && this.voices.get(part.id)?.broken) this.drop(part.id);
     }
+    this.lost.value = new Set();
     this.parts = parts;
     this.length = duration;
     if (this.place.value > duration) this.seek(duration);
@@ -142,7 +139,7 @@ export class Playback {
         continue;
       }
       const voice = this.voices.get(part.id) ?? this.opened(part);
-      if (voice.broken) this.lost.value = new Set([...this.lost.value, part.lane]);
+      if (voice.broken) this.lose(part.lane);
       else if (this.covers(part)) heard.push([part, voice]);
       else voice.pause();
     }
@@ -168,6 +165,10 @@ export class Playback {
     if (this.covers(part)) voice.seek(this.place.value - part.offset);
     this.voices.set(part.id, voice);
     return voice;
+  }
+
+  private lose(lane: string): void {
+    if (!this.lost.value.has(lane)) this.lost.value = new Set([...this.lost.value, lane]);
   }
 
   private drop(id: string): void {

@@ -67,7 +67,7 @@ export class Player {
     open: OpenVoice,
     private readonly clock: Clock,
     private readonly lifetime: AbortSignal,
-    private readonly from: number | null = null,
+    private from: number | null = null,
   ) {
     this.playback = new Playback(open, clock, lifetime);
   }
@@ -139,11 +139,10 @@ export class Player {
 
   async load(): Promise<void> {
     try {
-      const first = this.known.value === null;
       this.known.value = await this.source.load(this.lifetime);
       this.current.value = { kind: "ready" };
       this.arrange();
-      if (first && this.from !== null) this.playback.seek(this.from);
+      this.goToStart();
       if (!isUnfinished(this.known.value)) await Promise.all([this.draw(), this.read()]);
     } catch (error) {
       if (this.lifetime.aborted) return;
@@ -226,6 +225,13 @@ export class Player {
       })),
     );
     this.playback.load(parts, this.duration.value);
+  }
+
+  /** Once there is something to hear, to the moment that the link names. */
+  private goToStart(): void {
+    if (this.from === null || this.duration.value === 0) return;
+    this.playback.seek(this.from);
+    this.from = null;
   }
 
   private balance(): void {

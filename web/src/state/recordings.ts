@@ -98,6 +98,7 @@ export class Recordings {
 
   clear(): void {
     this.asked.value = ALL;
+    this.current.value = { kind: "loading" };
     void this.load(true);
   }
 

@@ -133,6 +133,7 @@ test("a file that cannot be played is told and waited for by nobody", () => {
   playback.load([{ ...ANA, url: "/a?new" }, BO], 20);
   pass(0.1);
   expect(sound.at("/a?new").playing).toBe(true);
+  expect(playback.broken.value.size).toBe(0);
 });
 
 test("a shorter recording and the end of the page are survived", () => {

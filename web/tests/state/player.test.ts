@@ -119,7 +119,8 @@ test("looks again while something is being made", async () => {
 
 test("an unfinished recording is waited for", async () => {
   const { player, answers, clock } = make({
-    recording: { ...READY, state: "processing", files: [] },
+    from: 4,
+    recording: { ...READY, state: "processing", duration_seconds: null, files: [] },
   });
   player.start();
   await settle();
@@ -128,6 +129,10 @@ test("an unfinished recording is waited for", async () => {
   clock.advance(2_000);
   await settle();
   expect(player.lanes.value).toHaveLength(2);
+  expect(player.playback.at.value).toBe(4);
+  player.playback.seek(6);
+  await player.load();
+  expect(player.playback.at.value).toBe(6);
 });
 
 test("solo and mute decide who is heard", async () => {

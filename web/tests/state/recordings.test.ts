@@ -104,6 +104,7 @@ test("the server is searched once nobody types any more", async () => {
   expect(ids(list)).toEqual(["b"]);
   expect(list.filtered.value).toBe(true);
   list.clear();
+  expect(list.state.value).toEqual({ kind: "loading" });
   await settle();
   expect(ids(list)).toEqual(["a", "b"]);
   expect(list.filtered.value).toBe(false);
