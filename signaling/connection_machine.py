@@ -4,9 +4,8 @@ Liveness is lazy: nothing is done per packet. The alarm goes off when the peer c
 silent, and only then is looked at when it was last heard.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TypeAlias, TypeVar, cast
+from collections.abc import Mapping
+from typing import TypeAlias
 
 from media.types import Heard
 from signaling.commands import (
@@ -19,7 +18,6 @@ from signaling.commands import (
     SendAnswer,
     WakeAt,
 )
-from signaling.errors import IllegalTransitionError
 from signaling.events import (
     AnswerFailed,
     AnswerMade,
@@ -39,6 +37,7 @@ from signaling.events import (
     Woke,
 )
 from signaling.model import ConnectionState, EndReason
+from signaling.moves import Outcome, Row, Table, outcome_of, row
 from signaling.ports import RtcTimers
 
 S = ConnectionState
@@ -50,14 +49,7 @@ LOOK_SECONDS = 0.5
 # left without a word.
 REPORT_SECONDS = 3600.0
 
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """Where an event leads, and what is to be done on the way."""
-
-    then: ConnectionState
-    commands: tuple[ConnectionCommand, ...] = ()
-    reason: EndReason | None = None
+Then: TypeAlias = Outcome[ConnectionState, ConnectionCommand]
 
 
 class ConnectionMachine:
@@ -94,10 +86,7 @@ class ConnectionMachine:
         Raises:
             IllegalTransitionError: TABLE has no row for this state and event; nothing changed.
         """
-        move = TABLE.get((self.state, type(event)))
-        if move is None:
-            raise IllegalTransitionError(self.state, event)
-        outcome = move.act(self, event, at)
+        outcome = outcome_of(TABLE, self, self.state, event, at)
         commands = list(outcome.commands)
         if outcome.then is not self.state:
             self.state, self.entered_at = outcome.then, at
@@ -126,38 +115,16 @@ def later(at: float, heard: Heard) -> float:
     return at if heard.at is None else max(at, heard.at)
 
 
-E = TypeVar("E", bound=ConnectionEvent)
-Action: TypeAlias = Callable[[ConnectionMachine, E, float], Outcome]
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A row of the table: the states that the action may choose, and the action."""
-
-    targets: tuple[ConnectionState, ...]
-    act: Action[ConnectionEvent]
-
-
-Row: TypeAlias = tuple[tuple[ConnectionState, type[object]], Move]
-
-
-def _row(
-    state: ConnectionState, event: type[E], targets: tuple[ConnectionState, ...], act: Action[E]
-) -> Row:
-    # mypy has matched E by now
-    return (state, event), Move(targets, cast("Action[ConnectionEvent]", act))
-
-
-def _nothing(machine: ConnectionMachine, _event: ConnectionEvent, _at: float) -> Outcome:
+def _nothing(machine: ConnectionMachine, _event: ConnectionEvent, _at: float) -> Then:
     return Outcome(machine.state)
 
 
-def _open(machine: ConnectionMachine, _event: Opened, at: float) -> Outcome:
+def _open(machine: ConnectionMachine, _event: Opened, at: float) -> Then:
     machine.entered_at = at
     return Outcome(S.CONNECTING, (WakeAt(at + machine.timers.connecting),))
 
 
-def _offer(machine: ConnectionMachine, event: OfferReceived, at: float) -> Outcome:
+def _offer(machine: ConnectionMachine, event: OfferReceived, at: float) -> Then:
     number = event.offer_id
     if machine.pending is not None:
         refusal = Refuse(number, "offer_pending", "an earlier offer is still being answered")
@@ -173,30 +140,30 @@ def _offer(machine: ConnectionMachine, event: OfferReceived, at: float) -> Outco
     return Outcome(machine.state, commands)
 
 
-def _answered(machine: ConnectionMachine, event: AnswerMade, _at: float) -> Outcome:
+def _answered(machine: ConnectionMachine, event: AnswerMade, _at: float) -> Then:
     machine.pending = None
     return Outcome(machine.state, (SendAnswer(event.offer_id, event.answer),))
 
 
-def _unanswered(machine: ConnectionMachine, event: AnswerFailed, _at: float) -> Outcome:
+def _unanswered(machine: ConnectionMachine, event: AnswerFailed, _at: float) -> Then:
     machine.pending = None
     return Outcome(machine.state, (Refuse(event.offer_id, event.code, event.message),))
 
 
-def _up(machine: ConnectionMachine, _event: TransportUp, at: float) -> Outcome:
+def _up(machine: ConnectionMachine, _event: TransportUp, at: float) -> Then:
     silent = Heard(None, media=True)
     return Outcome(S.CONNECTED, (machine.wake(at + machine.timers.disconnected, silent),))
 
 
-def _left(_machine: ConnectionMachine, _event: TransportClosed | Goodbye, _at: float) -> Outcome:
+def _left(_machine: ConnectionMachine, _event: TransportClosed | Goodbye, _at: float) -> Then:
     return Outcome(S.CLOSED, reason=EndReason.LEFT)
 
 
-def _failed(_machine: ConnectionMachine, event: TransportFailed, _at: float) -> Outcome:
+def _failed(_machine: ConnectionMachine, event: TransportFailed, _at: float) -> Then:
     return Outcome(S.FAILED, reason=event.reason)
 
 
-def _lost(machine: ConnectionMachine, _event: TransportLost, at: float) -> Outcome:
+def _lost(machine: ConnectionMachine, _event: TransportLost, at: float) -> Then:
     """Nothing comes any more; the client, who is told, comes back with a new Connection."""
     machine.silent_since = at
     look = machine.wake(at + LOOK_SECONDS, Heard(at, media=False))
@@ -209,7 +176,7 @@ _REPORTED_ENDS: Mapping[ConnectionState, EndReason] = {
 }
 
 
-def _reported(machine: ConnectionMachine, event: Reported, at: float) -> Outcome:
+def _reported(machine: ConnectionMachine, event: Reported, at: float) -> Then:
     """Believed as long as no media of the Connection passes here."""
     if machine.last_offer >= 0:
         return Outcome(machine.state)
@@ -220,7 +187,7 @@ def _reported(machine: ConnectionMachine, event: Reported, at: float) -> Outcome
     return Outcome(event.state, (WakeAt(at + REPORT_SECONDS),), reason)
 
 
-def _woke_reported(machine: ConnectionMachine, at: float) -> Outcome | None:
+def _woke_reported(machine: ConnectionMachine, at: float) -> Then | None:
     """What the alarm means for a Connection that reports itself; None for the others."""
     if machine.reported_at is None:
         return None
@@ -230,11 +197,11 @@ def _woke_reported(machine: ConnectionMachine, at: float) -> Outcome | None:
     return Outcome(machine.state, (WakeAt(end),))
 
 
-def _ended(_machine: ConnectionMachine, event: Ended, _at: float) -> Outcome:
+def _ended(_machine: ConnectionMachine, event: Ended, _at: float) -> Then:
     return Outcome(S.CLOSED, reason=event.reason)
 
 
-def _signaling_closed(machine: ConnectionMachine, _event: SignalingClosed, at: float) -> Outcome:
+def _signaling_closed(machine: ConnectionMachine, _event: SignalingClosed, at: float) -> Then:
     if machine.signaling_closed_at is None:
         machine.signaling_closed_at = at
     left = machine.signaling_closed_at + machine.timers.left
@@ -242,7 +209,7 @@ def _signaling_closed(machine: ConnectionMachine, _event: SignalingClosed, at: f
     return Outcome(machine.state, (Probe(), WakeAt(when)))
 
 
-def _signaling_back(machine: ConnectionMachine, _event: SignalingBack, _at: float) -> Outcome:
+def _signaling_back(machine: ConnectionMachine, _event: SignalingBack, _at: float) -> Then:
     machine.signaling_closed_at = None
     return Outcome(machine.state)
 
@@ -252,7 +219,7 @@ def _gone(machine: ConnectionMachine, heard: Heard, at: float) -> bool:
     return left is not None and at >= left
 
 
-def _woke_connecting(machine: ConnectionMachine, event: Woke, at: float) -> Outcome:
+def _woke_connecting(machine: ConnectionMachine, event: Woke, at: float) -> Then:
     reported = _woke_reported(machine, at)
     if reported is not None:
         return reported
@@ -264,7 +231,7 @@ def _woke_connecting(machine: ConnectionMachine, event: Woke, at: float) -> Outc
     return Outcome(S.CONNECTING, (machine.wake(deadline, event.heard),))
 
 
-def _woke_connected(machine: ConnectionMachine, event: Woke, at: float) -> Outcome:
+def _woke_connected(machine: ConnectionMachine, event: Woke, at: float) -> Then:
     reported = _woke_reported(machine, at)
     if reported is not None:
         return reported
@@ -280,7 +247,7 @@ def _woke_connected(machine: ConnectionMachine, event: Woke, at: float) -> Outco
     return Outcome(S.DISCONNECTED, (Probe(), look), EndReason.NO_PACKETS)
 
 
-def _woke_disconnected(machine: ConnectionMachine, event: Woke, at: float) -> Outcome:
+def _woke_disconnected(machine: ConnectionMachine, event: Woke, at: float) -> Then:
     reported = _woke_reported(machine, at)
     if reported is not None:
         return reported
@@ -296,24 +263,28 @@ def _woke_disconnected(machine: ConnectionMachine, event: Woke, at: float) -> Ou
     return Outcome(S.DISCONNECTED, (Probe(), look))
 
 
-def _open_rows(state: ConnectionState) -> list[Row]:
+def _open_rows(
+    state: ConnectionState,
+) -> list[Row[ConnectionState, ConnectionMachine, ConnectionCommand]]:
     """What every state that is not final answers alike."""
     return [
-        _row(state, OfferReceived, (state,), _offer),
-        _row(state, AnswerMade, (state,), _answered),
-        _row(state, AnswerFailed, (state,), _unanswered),
-        _row(state, TransportClosed, (S.CLOSED,), _left),
-        _row(state, TransportFailed, (S.FAILED,), _failed),
-        _row(state, SignalingClosed, (state,), _signaling_closed),
-        _row(state, SignalingLost, (state,), _nothing),
-        _row(state, SignalingBack, (state,), _signaling_back),
-        _row(state, Goodbye, (S.CLOSED,), _left),
-        _row(state, Ended, (S.CLOSED,), _ended),
-        _row(state, Reported, tuple(S), _reported),
+        row(state, OfferReceived, (state,), _offer),
+        row(state, AnswerMade, (state,), _answered),
+        row(state, AnswerFailed, (state,), _unanswered),
+        row(state, TransportClosed, (S.CLOSED,), _left),
+        row(state, TransportFailed, (S.FAILED,), _failed),
+        row(state, SignalingClosed, (state,), _signaling_closed),
+        row(state, SignalingLost, (state,), _nothing),
+        row(state, SignalingBack, (state,), _signaling_back),
+        row(state, Goodbye, (S.CLOSED,), _left),
+        row(state, Ended, (S.CLOSED,), _ended),
+        row(state, Reported, tuple(S), _reported),
     ]
 
 
-def _final_rows(state: ConnectionState) -> list[Row]:
+def _final_rows(
+    state: ConnectionState,
+) -> list[Row[ConnectionState, ConnectionMachine, ConnectionCommand]]:
     """Late news of a dead Connection is harmless; what can be late is listed."""
     late: tuple[type[ConnectionEvent], ...] = (
         OfferReceived,
@@ -331,27 +302,27 @@ def _final_rows(state: ConnectionState) -> list[Row]:
         Ended,
         Woke,
     )
-    return [_row(state, event, (state,), _nothing) for event in late]
+    return [row(state, event, (state,), _nothing) for event in late]
 
 
-TABLE: Mapping[tuple[ConnectionState, type[object]], Move] = dict(
+TABLE: Table[ConnectionState, ConnectionMachine, ConnectionCommand] = dict(
     [
-        _row(S.CONNECTING, Opened, (S.CONNECTING,), _open),
+        row(S.CONNECTING, Opened, (S.CONNECTING,), _open),
         *_open_rows(S.CONNECTING),
-        _row(S.CONNECTING, TransportUp, (S.CONNECTED,), _up),
-        _row(S.CONNECTING, TransportLost, (S.CONNECTING,), _nothing),
-        _row(S.CONNECTING, Woke, (S.CONNECTING, S.FAILED, S.CLOSED), _woke_connecting),
+        row(S.CONNECTING, TransportUp, (S.CONNECTED,), _up),
+        row(S.CONNECTING, TransportLost, (S.CONNECTING,), _nothing),
+        row(S.CONNECTING, Woke, (S.CONNECTING, S.FAILED, S.CLOSED), _woke_connecting),
         *_open_rows(S.CONNECTED),
-        _row(S.CONNECTED, TransportLost, (S.DISCONNECTED,), _lost),
-        _row(
+        row(S.CONNECTED, TransportLost, (S.DISCONNECTED,), _lost),
+        row(
             S.CONNECTED,
             Woke,
             (S.CONNECTED, S.DISCONNECTED, S.FAILED, S.CLOSED),
             _woke_connected,
         ),
         *_open_rows(S.DISCONNECTED),
-        _row(S.DISCONNECTED, TransportLost, (S.DISCONNECTED,), _nothing),
-        _row(
+        row(S.DISCONNECTED, TransportLost, (S.DISCONNECTED,), _nothing),
+        row(
             S.DISCONNECTED,
             Woke,
             (S.DISCONNECTED, S.CONNECTED, S.FAILED, S.CLOSED),

@@ -1,11 +1,8 @@
 """The life of one wait at a meeting's door as data: from the knock to the decision."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TypeAlias, TypeVar, cast
+from typing import TypeAlias
 
 from signaling.commands import AnnounceVisitor, VisitorCommand, WakeAt
-from signaling.errors import IllegalTransitionError
 from signaling.events import (
     AlarmWent,
     Dismissed,
@@ -16,18 +13,12 @@ from signaling.events import (
     VisitorEvent,
     WentAway,
 )
-from signaling.model import EndReason, VisitorState, Waits
+from signaling.model import VisitorState, Waits
+from signaling.moves import Outcome, Row, Table, outcome_of, row
 
 V = VisitorState
 
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """Where an event leads, and what is to be done on the way."""
-
-    then: VisitorState
-    commands: tuple[VisitorCommand, ...] = ()
-    reason: EndReason | None = None
+Then: TypeAlias = Outcome[VisitorState, VisitorCommand]
 
 
 class VisitorMachine:
@@ -57,74 +48,49 @@ class VisitorMachine:
         Raises:
             IllegalTransitionError: TABLE has no row for this state and event; nothing changed.
         """
-        move = TABLE.get((self.state, type(event)))
-        if move is None:
-            raise IllegalTransitionError(self.state, event)
-        outcome = move.act(self, event, at)
+        outcome = outcome_of(TABLE, self, self.state, event, at)
         if outcome.then is self.state:
             return list(outcome.commands)
         self.state = outcome.then
         return [*outcome.commands, WakeAt(None), AnnounceVisitor(outcome.then, outcome.reason)]
 
 
-E = TypeVar("E", bound=VisitorEvent)
-Action: TypeAlias = Callable[[VisitorMachine, E, float], Outcome]
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A row of the table: the states that the action may choose, and the action."""
-
-    targets: tuple[VisitorState, ...]
-    act: Action[VisitorEvent]
-
-
-Row: TypeAlias = tuple[tuple[VisitorState, type[object]], Move]
-
-
-def _row(
-    state: VisitorState, event: type[E], targets: tuple[VisitorState, ...], act: Action[E]
-) -> Row:
-    # mypy has matched E by now
-    return (state, event), Move(targets, cast("Action[VisitorEvent]", act))
-
-
-def _nothing(machine: VisitorMachine, _event: VisitorEvent, _at: float) -> Outcome:
+def _nothing(machine: VisitorMachine, _event: VisitorEvent, _at: float) -> Then:
     return Outcome(machine.state)
 
 
-def _knocked(machine: VisitorMachine, _event: Knocked, at: float) -> Outcome:
+def _knocked(machine: VisitorMachine, _event: Knocked, at: float) -> Then:
     machine.expires_at = at + machine.seconds
     return Outcome(V.WAITING, (WakeAt(machine.expires_at),))
 
 
-def _host(machine: VisitorMachine, _event: HostPresent, _at: float) -> Outcome:
+def _host(machine: VisitorMachine, _event: HostPresent, _at: float) -> Then:
     return Outcome(V.ADMITTED if machine.waits is Waits.UNTIL_HOST else V.WAITING)
 
 
-def _let_in(_machine: VisitorMachine, _event: LetIn, _at: float) -> Outcome:
+def _let_in(_machine: VisitorMachine, _event: LetIn, _at: float) -> Then:
     return Outcome(V.ADMITTED)
 
 
-def _turned_away(_machine: VisitorMachine, _event: TurnedAway, _at: float) -> Outcome:
+def _turned_away(_machine: VisitorMachine, _event: TurnedAway, _at: float) -> Then:
     return Outcome(V.REFUSED)
 
 
-def _went_away(_machine: VisitorMachine, _event: WentAway, _at: float) -> Outcome:
+def _went_away(_machine: VisitorMachine, _event: WentAway, _at: float) -> Then:
     return Outcome(V.GONE)
 
 
-def _dismissed(_machine: VisitorMachine, event: Dismissed, _at: float) -> Outcome:
+def _dismissed(_machine: VisitorMachine, event: Dismissed, _at: float) -> Then:
     return Outcome(V.DISMISSED, reason=event.reason)
 
 
-def _alarm(machine: VisitorMachine, _event: AlarmWent, at: float) -> Outcome:
+def _alarm(machine: VisitorMachine, _event: AlarmWent, at: float) -> Then:
     if at < machine.expires_at:
         return Outcome(V.WAITING, (WakeAt(machine.expires_at),))
     return Outcome(V.TIMED_OUT)
 
 
-def _final_rows(state: VisitorState) -> list[Row]:
+def _final_rows(state: VisitorState) -> list[Row[VisitorState, VisitorMachine, VisitorCommand]]:
     """What comes after the decision is late, and harmless."""
     late: tuple[type[VisitorEvent], ...] = (
         HostPresent,
@@ -134,18 +100,18 @@ def _final_rows(state: VisitorState) -> list[Row]:
         Dismissed,
         AlarmWent,
     )
-    return [_row(state, event, (state,), _nothing) for event in late]
+    return [row(state, event, (state,), _nothing) for event in late]
 
 
-TABLE: Mapping[tuple[VisitorState, type[object]], Move] = dict(
+TABLE: Table[VisitorState, VisitorMachine, VisitorCommand] = dict(
     [
-        _row(V.WAITING, Knocked, (V.WAITING,), _knocked),
-        _row(V.WAITING, HostPresent, (V.WAITING, V.ADMITTED), _host),
-        _row(V.WAITING, LetIn, (V.ADMITTED,), _let_in),
-        _row(V.WAITING, TurnedAway, (V.REFUSED,), _turned_away),
-        _row(V.WAITING, WentAway, (V.GONE,), _went_away),
-        _row(V.WAITING, Dismissed, (V.DISMISSED,), _dismissed),
-        _row(V.WAITING, AlarmWent, (V.WAITING, V.TIMED_OUT), _alarm),
+        row(V.WAITING, Knocked, (V.WAITING,), _knocked),
+        row(V.WAITING, HostPresent, (V.WAITING, V.ADMITTED), _host),
+        row(V.WAITING, LetIn, (V.ADMITTED,), _let_in),
+        row(V.WAITING, TurnedAway, (V.REFUSED,), _turned_away),
+        row(V.WAITING, WentAway, (V.GONE,), _went_away),
+        row(V.WAITING, Dismissed, (V.DISMISSED,), _dismissed),
+        row(V.WAITING, AlarmWent, (V.WAITING, V.TIMED_OUT), _alarm),
         *_final_rows(V.ADMITTED),
         *_final_rows(V.REFUSED),
         *_final_rows(V.TIMED_OUT),
