@@ -252,12 +252,9 @@ class _Socket:
 
     async def _idle(self, visit: Visit) -> None:
         """Read until the client goes; there is nothing to do for it yet."""
-        patience = self._settings.heartbeat_seconds * MISSED_HEARTBEATS
-        text: str | None = ""
         with contextlib.suppress(TimeoutError):
-            while text is not None and (not text or self._idles(text)):
-                async with asyncio.timeout(patience) as deadline:
-                    text = await self._text(deadline, patience)
+            while (text := await self._next()) is not None and self._idles(text):
+                pass
         visit.withdraw()
 
     def _idles(self, text: str) -> bool:
@@ -265,27 +262,23 @@ class _Socket:
         try:
             message = parse(text)
         except MessageError as error:
-            self._outbox.send(
-                ErrorMessage(code=error.code, message=error.message, fatal=False, id=error.number)
-            )
-            return error.code not in CLOSE_CODES
+            if error.code in CLOSE_CODES:
+                self._fatal(error.code, error.message, error.in_reply_to)
+                return False
+            self._refuse(error.code, error.message, error.in_reply_to, error.number)
+            return True
+        if isinstance(message, Bye):
+            return False
         if isinstance(message, Ping):
             self._outbox.send(Pong(id=message.id))
-        elif not isinstance(message, Bye):
-            text = "wait until you are let in"
-            self._outbox.send(
-                ErrorMessage(
-                    code="invalid_state", message=text, fatal=False, in_reply_to=message.type
-                )
-            )
-        return not isinstance(message, Bye)
+        else:
+            self._refuse("invalid_state", "wait until you are let in", message.type)
+        return True
 
     async def _messages(self, live: LiveConnection) -> _Ending:
-        patience = self._settings.heartbeat_seconds * MISSED_HEARTBEATS
         while True:
             try:
-                async with asyncio.timeout(patience) as deadline:
-                    text = await self._text(deadline, patience)
+                text = await self._next()
             except TimeoutError:
                 return _Ending.LOST
             if text is None:
@@ -299,6 +292,16 @@ class _Socket:
                 live.refuse(error.code, error.message, error.in_reply_to, error.number)
                 continue
             self._live.receive(live, message)
+
+    async def _next(self) -> str | None:
+        """The next text frame of a client in good health; None as in `_text`.
+
+        Raises:
+            TimeoutError: Nothing came for some heartbeats.
+        """
+        patience = self._settings.heartbeat_seconds * MISSED_HEARTBEATS
+        async with asyncio.timeout(patience) as deadline:
+            return await self._text(deadline, patience)
 
     async def _text(
         self, deadline: asyncio.Timeout | None = None, patience: float = 0.0
@@ -330,6 +333,15 @@ class _Socket:
                 self._fatal("bad_message", "only text frames are understood")
                 return None
             self._outbox.pong(bytes(frame.data))
+
+    def _refuse(
+        self, code: str, message: str, in_reply_to: str | None, number: int | None = None
+    ) -> None:
+        self._outbox.send(
+            ErrorMessage(
+                code=code, message=message, fatal=False, in_reply_to=in_reply_to, id=number
+            )
+        )
 
     def _fatal(self, code: str, message: str, in_reply_to: str | None = None) -> None:
         error = ErrorMessage(code=code, message=message, fatal=True, in_reply_to=in_reply_to)

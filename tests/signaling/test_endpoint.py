@@ -373,6 +373,9 @@ class TestTheDoor:
                 await ws.close()
             case "nonsense":
                 await ws.send_str("{")
+                error = await the_next(ws, "error")
+                assert (error["code"], error["fatal"]) == ("bad_message", True)
+                assert await closing(ws) == 4400
             case _:
                 ws._response.connection.transport.abort()
         await until(lambda: not world.live.visitors("m1"), 5, lambda: "still waits")
