@@ -6,7 +6,7 @@ people to wait for it.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final, assert_never
 
@@ -20,12 +20,13 @@ from signaling.events import (
     HostPresent,
     Knocked,
     LetIn,
+    Permitted,
     TurnedAway,
     VisitorEvent,
     WentAway,
 )
 from signaling.ids import new_id
-from signaling.model import EndReason, Permissions, Visitor, VisitorState, Waits
+from signaling.model import EndReason, Permissions, Visitor, VisitorState
 from signaling.outbox import Outbox
 from signaling.ports import Admission
 from signaling.replies import Waiting
@@ -88,8 +89,6 @@ class Visit:
             id=new_id(),
             meeting_id=admission.meeting.id,
             name=admission.name,
-            role=admission.role,
-            waits=admission.waits,
             state=VisitorState.WAITING,
             since=clock.utc(),
             user_id=admission.user_id,
@@ -138,10 +137,7 @@ class Visit:
     def permit(self, permissions: Permissions) -> None:
         """The invitation grants something else now."""
         self.admission = replace(self.admission, permissions=permissions)
-        self._machine.waits = self.admission.waits
-        self.record = replace(self.record, waits=self.admission.waits)
-        if self.admission.waits is Waits.NO:
-            self.post(LetIn())
+        self.post(Permitted(self.admission.waits))
 
     def post(self, event: VisitorEvent) -> None:
         """Handle an event now."""
@@ -179,6 +175,7 @@ class Doors:
         self._seconds = seconds
         self._changed = changed
         self._doors: dict[str, dict[str, Visit]] = {}
+        self._telling = True
 
     def visits(self, meeting_id: str) -> list[Visit]:
         """Everybody at a meeting's door, first come first."""
@@ -218,7 +215,7 @@ class Doors:
         found = self._found(meeting_id, visitor_id)
         for visit in found:
             _log_decision("visitor let in", visit, by)
-            visit.post(LetIn())
+        self.decide(found, LetIn())
         return len(found)
 
     def turn_away(self, meeting_id: str, visitor_id: str, by: str | None) -> None:
@@ -227,14 +224,14 @@ class Doors:
         Raises:
             Refused: `not_found`.
         """
-        for visit in self._found(meeting_id, visitor_id):
+        found = self._found(meeting_id, visitor_id)
+        for visit in found:
             _log_decision("visitor turned away", visit, by)
-            visit.post(TurnedAway())
+        self.decide(found, TurnedAway())
 
     def host_present(self, meeting_id: str) -> None:
         """Somebody who may admit is in the meeting."""
-        for visit in self.visits(meeting_id):
-            visit.post(HostPresent())
+        self.decide(self.visits(meeting_id), HostPresent())
 
     def permit(self, invitation_id: str, permissions: Permissions) -> None:
         """Change what everybody who waits by an invitation may do."""
@@ -245,8 +242,22 @@ class Doors:
 
     def dismiss(self, meeting_id: str, reason: EndReason) -> None:
         """Nobody needs to wait at this door any more."""
-        for visit in self.visits(meeting_id):
-            visit.post(Dismissed(reason))
+        self.decide(self.visits(meeting_id), Dismissed(reason))
+
+    def decide(self, visits: Sequence[Visit], event: VisitorEvent) -> None:
+        """The same event for several visits of one meeting, whose change is told once.
+
+        Told each time, n visitors would be n² lines to every host.
+        """
+        self._telling = False
+        try:
+            for visit in visits:
+                visit.post(event)
+        finally:
+            self._telling = True
+        gone = next((visit for visit in visits if visit.record.state.final), None)
+        if gone is not None:
+            self._changed(gone.record.meeting_id)
 
     def close(self) -> None:
         """The server stops."""
@@ -260,7 +271,8 @@ class Doors:
         del door[visit.record.id]
         if not door:
             del self._doors[meeting_id]
-        self._changed(meeting_id)
+        if self._telling:
+            self._changed(meeting_id)
 
     def _found(self, meeting_id: str, visitor_id: str | None) -> list[Visit]:
         if visitor_id is None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from media.types import Answer, Heard, TrackSource
-from signaling.model import ConnectionState, EndReason
+from signaling.model import ConnectionState, EndReason, Waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +197,13 @@ class Dismissed:
     reason: EndReason
 
 
+@dataclass(frozen=True, slots=True)
+class Permitted:
+    """The visitor's invitation, or what they may do by it, has changed."""
+
+    waits: Waits
+
+
 VisitorEvent: TypeAlias = (
-    Knocked | HostPresent | LetIn | TurnedAway | WentAway | Dismissed | AlarmWent
+    Knocked | HostPresent | LetIn | Permitted | TurnedAway | WentAway | Dismissed | AlarmWent
 )

@@ -409,9 +409,9 @@ class LiveSessions:
 
     def _let_known_in(self, session: LiveSession) -> None:
         """People of the session that this one continues may have come before it was opened."""
-        for visit in self._context.doors.visits(session.meeting.id):
-            if _known(session, visit.admission):
-                visit.post(LetIn())
+        doors = self._context.doors
+        visits = doors.visits(session.meeting.id)
+        doors.decide([one for one in visits if _known(session, one.admission)], LetIn())
 
     def _door_changed(self, meeting_id: str) -> None:
         session = self._sessions.get(meeting_id)

@@ -319,8 +319,6 @@ class Visitor:
     id: str
     meeting_id: str
     name: str
-    role: Role
-    waits: Waits
     state: VisitorState
     since: datetime
     user_id: str | None = None

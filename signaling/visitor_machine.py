@@ -9,6 +9,7 @@ from signaling.events import (
     HostPresent,
     Knocked,
     LetIn,
+    Permitted,
     TurnedAway,
     VisitorEvent,
     WentAway,
@@ -72,6 +73,11 @@ def _let_in(_machine: VisitorMachine, _event: LetIn, _at: float) -> Then:
     return Outcome(V.ADMITTED)
 
 
+def _permitted(machine: VisitorMachine, event: Permitted, _at: float) -> Then:
+    machine.waits = event.waits
+    return Outcome(V.ADMITTED if event.waits is Waits.NO else V.WAITING)
+
+
 def _turned_away(_machine: VisitorMachine, _event: TurnedAway, _at: float) -> Then:
     return Outcome(V.REFUSED)
 
@@ -95,6 +101,7 @@ def _final_rows(state: VisitorState) -> list[Row[VisitorState, VisitorMachine, V
     late: tuple[type[VisitorEvent], ...] = (
         HostPresent,
         LetIn,
+        Permitted,
         TurnedAway,
         WentAway,
         Dismissed,
@@ -108,6 +115,7 @@ TABLE: Table[VisitorState, VisitorMachine, VisitorCommand] = dict(
         row(V.WAITING, Knocked, (V.WAITING,), _knocked),
         row(V.WAITING, HostPresent, (V.WAITING, V.ADMITTED), _host),
         row(V.WAITING, LetIn, (V.ADMITTED,), _let_in),
+        row(V.WAITING, Permitted, (V.WAITING, V.ADMITTED), _permitted),
         row(V.WAITING, TurnedAway, (V.REFUSED,), _turned_away),
         row(V.WAITING, WentAway, (V.GONE,), _went_away),
         row(V.WAITING, Dismissed, (V.DISMISSED,), _dismissed),

@@ -164,7 +164,9 @@ class TestDeciding:
 
     async def test_all_at_once(self, world, host):
         bob, chi = await knock(world, "Bob"), await knock(world, "Chi")
+        told = len(host.outbox.of("visitors"))
         host.says('{"type":"admit"}')
+        assert [one.visitors for one in host.outbox.of("visitors")[told:]] == [[]]
         await bob.inside()
         await chi.inside()
         assert world.live.visitors("m1") == []

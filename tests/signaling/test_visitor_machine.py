@@ -13,6 +13,7 @@ from signaling.events import (
     HostPresent,
     Knocked,
     LetIn,
+    Permitted,
     TurnedAway,
     WentAway,
 )
@@ -67,8 +68,18 @@ def test_a_host_s_coming_lets_those_in_who_wait_for_it():
     play(machine, (0, Knocked(), [WakeAt(600)]), (5, HostPresent(), decided(V.ADMITTED)))
 
 
+def test_other_permissions_change_what_is_waited_for(waiting):
+    play(waiting, (20, Permitted(Waits.UNTIL_HOST), []))
+    play(waiting, (21, HostPresent(), decided(V.ADMITTED)))
+
+
+def test_whoever_need_not_wait_any_more_comes_in(waiting):
+    play(waiting, (20, Permitted(Waits.NO), decided(V.ADMITTED)))
+
+
 EVENTS = st.one_of(
     st.builds(Dismissed, st.sampled_from(EndReason)),
+    st.builds(Permitted, st.sampled_from(Waits)),
     st.sampled_from([Knocked(), HostPresent(), LetIn(), TurnedAway(), WentAway(), AlarmWent()]),
 )
 
