@@ -46,7 +46,8 @@ class FeedReader:
         if len(self._waiting) >= CAPACITY:
             self._waiting = deque(one for one in self._waiting if not one.passing)
         if len(self._waiting) >= CAPACITY:
-            self.close()
+            if not event.passing:
+                self.close()
             return
         self._waiting.append(event)
         self._wake.set()

@@ -40,8 +40,12 @@ async def test_a_slow_reader_loses_passing_events_first_then_its_place():
     for _ in range(CAPACITY):
         feed.tell("transcript", {}, passing=True)
     feed.tell("transcript", {"n": 1})
-    for _ in range(CAPACITY):
+    for _ in range(CAPACITY - 1):
         feed.tell("transcript", {"n": 2})
+    feed.tell("transcript", {}, passing=True)
+    assert reader in feed._readers
+    feed.tell("transcript", {"n": 3})
+    assert reader not in feed._readers
     events = await rest(reader)
     assert len(events) == CAPACITY
     assert events[0].data == {"n": 1}
