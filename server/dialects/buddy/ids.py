@@ -1,6 +1,7 @@
 """Ids with the dialect's prefixes, and back. Pure."""
 
 import re
+from itertools import pairwise
 from typing import Final
 from uuid import UUID
 
@@ -38,6 +39,15 @@ def bot_id(text: str) -> str:
     if not _HEX.fullmatch(rest):
         raise missing("SESSION_NOT_FOUND")
     return str(UUID(rest))
+
+
+def searched(text: str) -> str:
+    """What to look for; a session's id, or its beginning, as bots are kept."""
+    if not text.startswith(SESSION):
+        return text
+    digits = text.removeprefix(SESSION)
+    parts = [digits[a:b] for a, b in pairwise((0, 8, 12, 16, 20, 32))]
+    return "-".join(part for part in parts if part)
 
 
 def organization_id(account: str) -> str:

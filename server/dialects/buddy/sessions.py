@@ -1,7 +1,6 @@
 """Sessions: start, list, get, stop, erase, people, log."""
 
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Final, Literal
 
 from aiohttp import web
@@ -13,6 +12,7 @@ from server.connectors.links import LONGEST, LinkError, Platform, parse_link
 from server.dialects.buddy import objects
 from server.dialects.buddy.call import Call
 from server.dialects.buddy.errors import BuddyError, invalid
+from server.dialects.buddy.ids import searched
 from server.http.call import Call as HttpCall
 from server.http.problem import Problem
 from server.records import Bot
@@ -123,7 +123,7 @@ async def listing(call: Call) -> web.Response:
         limit=size,
         offset=(page - 1) * size,
         statuses=(status,) if status else (),
-        search=_searched(call.text("search")),
+        search=searched(call.text("search") or "") or None,
         since=call.date("start_date"),
         until=call.date("end_date", end=True),
     )
@@ -137,16 +137,6 @@ async def listing(call: Call) -> web.Response:
             "total_pages": -(-total // size),
         }
     )
-
-
-def _searched(text: str | None) -> str | None:
-    """What to look for; an id is looked for as it is kept."""
-    if text is None or not text.startswith("mbsess_"):
-        return text
-    digits = text.removeprefix("mbsess_")
-    cuts = (0, 8, 12, 16, 20, 32)
-    parts = [digits[a:b] for a, b in pairwise(cuts)]
-    return "-".join(part for part in parts if part)
 
 
 async def get(call: Call) -> web.Response:

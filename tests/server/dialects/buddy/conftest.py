@@ -1,11 +1,13 @@
 """The dialect on the whole HTTP side, with an engine without media."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from support.bots import seen
 from support.webserver import Web, serving
+
+from server.dialects.buddy.ids import bot_id
 
 BASE = "/v1/meeting-buddy"
 HEADERS = {"x-api-key": "rt_dev"}
@@ -36,13 +38,9 @@ class Buddy:
 
     async def met(self, session_id: str) -> None:
         """Wait until the bot has seen somebody."""
-        digits = session_id.removeprefix("mbsess_")
-        cuts = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
-        feed = self.web.app.bots.feed("-".join(digits[a:b] for a, b in cuts))
-        async with asyncio.timeout(10):
-            async for event in feed.follow("status", after=0).events(10):
-                if event is not None and event.data.get("event") == "joined":
-                    return
+        await seen(
+            self.web.app.bots, bot_id(session_id), lambda data: data.get("event") == "joined"
+        )
 
 
 @pytest.fixture

@@ -3,7 +3,14 @@
 import pytest
 
 from server.dialects.buddy.errors import BuddyError
-from server.dialects.buddy.ids import bot_id, organization_id, session_id, transcript_id, user_id
+from server.dialects.buddy.ids import (
+    bot_id,
+    organization_id,
+    searched,
+    session_id,
+    transcript_id,
+    user_id,
+)
 
 ID = "0197b1a0-0000-7000-8000-000000000001"
 
@@ -20,3 +27,9 @@ def test_what_is_no_id_is_refused(text: str, status: int):
     with pytest.raises(BuddyError) as refused:
         bot_id(text)
     assert refused.value.status == status
+
+
+def test_a_part_of_an_id_is_looked_for_as_bots_are_kept():
+    assert searched("mbsess_0197b1a00000") == "0197b1a0-0000"
+    assert searched(session_id(ID)) == ID
+    assert (searched("zoom"), searched("mbsess_")) == ("zoom", "")
