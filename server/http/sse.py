@@ -64,23 +64,42 @@ async def stream(
     request: web.Request, messages: AsyncGenerator[Message | None, None]
 ) -> web.StreamResponse:
     """Send messages until they end or the client goes; None stands for "nothing for a while"."""
+    return await send(request, _encoded(messages), cache="no-store")
+
+
+async def send(
+    request: web.Request, frames: AsyncGenerator[bytes, None], *, cache: str
+) -> web.StreamResponse:
+    """Send what is on the wire already until it ends or the client goes.
+
+    Args:
+        request: Whose answer it is.
+        frames: Whole messages or comments.
+        cache: The `Cache-Control`.
+    """
     response = web.StreamResponse(
         headers={
             "Content-Type": CONTENT_TYPE,
-            "Cache-Control": "no-store",
+            "Cache-Control": cache,
             "X-Accel-Buffering": "no",  # nginx would collect the stream otherwise
         }
     )
-    async with aclosing(messages):
+    async with aclosing(frames):
         await response.prepare(request)
         if request.method == "HEAD":
             return response
         with suppress(ConnectionError):  # the client goes away: how most streams end
-            await response.write(f"retry: {RETRY_MS}\n\n".encode())
-            async for message in messages:
-                await response.write(message.encode() if message is not None else _STILL_HERE)
+            async for frame in frames:
+                await response.write(frame)
             await response.write_eof()
     return response
+
+
+async def _encoded(messages: AsyncGenerator[Message | None, None]) -> AsyncGenerator[bytes, None]:
+    yield f"retry: {RETRY_MS}\n\n".encode()
+    async with aclosing(messages):
+        async for message in messages:
+            yield message.encode() if message is not None else _STILL_HERE
 
 
 async def close_streams(application: web.Application) -> None:

@@ -1,29 +1,23 @@
 """Status, transcript and log as server-sent events, with replay."""
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from datetime import datetime
 from typing import Final
 
 from aiohttp import web
-from pydantic_core import to_json
 
 from server.dialects.buddy.call import Call
 from server.dialects.buddy.ids import session_id, transcript_id
-from server.dialects.buddy.times import fine
-from server.http.sse import HEARTBEAT_SECONDS, STREAMS, last_event_id
+from server.facts import utc_text
+from server.http.sse import HEARTBEAT_SECONDS, STREAMS, Message, last_event_id, send
 from server.records import Bot, BotLogEntry
-from server.services.bot_feed import FeedEvent, Topic
-from server.services.bot_machine import BotStatus
+from server.services.bot_feed import BotFeed, FeedEvent, FeedReader, Topic
 from signaling.model import CaptionLine
 
 _KEEPALIVE: Final = b": keepalive\n\n"
-_CLOSE: Final = b'event: close\ndata: {"reason":"session_ended"}\n\n'
-_HEADERS: Final = {
-    "Content-Type": "text/event-stream",
-    "Cache-Control": "no-cache",
-    "X-Accel-Buffering": "no",
-}
+_CACHE: Final = "no-cache"
+_CLOSE: Final = Message(None, "close", {"reason": "session_ended"}).encode()
 
 
 async def status(call: Call) -> web.StreamResponse:
@@ -43,58 +37,46 @@ async def log(call: Call) -> web.StreamResponse:
 
 async def _stream(call: Call, topic: Topic) -> web.StreamResponse:
     bot = await call.bot()  # refusals come before the stream is prepared
-    response = web.StreamResponse(headers=_HEADERS)
-    async with aclosing(_frames(call, bot, topic)) as frames:
-        with suppress(ConnectionError):  # the client goes away: how most streams end
-            await response.prepare(call.request)
-            if call.request.method != "HEAD":
-                async for frame in frames:
-                    await response.write(frame)
-            await response.write_eof()
-    return response
-
-
-async def _frames(call: Call, bot: Bot, topic: Topic) -> AsyncGenerator[bytes, None]:
-    after = last_event_id(call.request)
-    feed = call.app.bots.feed(bot.id)
-    reader = None
-    if feed is not None and (after is not None or not feed.closed):
-        reader = feed.follow(topic, after)
-        call.request.app[STREAMS].add(reader)
-    if topic == "status" and after is None:
-        yield _frame("status", None, status_of(await call.app.bots.get(bot.id), None))
+    after, feed = last_event_id(call.request), call.app.bots.feed(bot.id)
+    if feed is None or (feed.closed and after is None):  # it has ended: nothing to follow
+        return await send(call.request, _frames(bot, topic, after, feed, None), cache=_CACHE)
+    reader, streams = feed.follow(topic, after), call.request.app[STREAMS]
+    streams.add(reader)
     try:
-        if reader is not None:
-            async with aclosing(reader.events(HEARTBEAT_SECONDS)) as events:
-                async for event in events:
-                    yield _KEEPALIVE if event is None else _shown(event)
+        return await send(call.request, _frames(bot, topic, after, feed, reader), cache=_CACHE)
     finally:
-        if reader is not None:
-            call.request.app[STREAMS].discard(reader)
-    if BotStatus((await call.app.bots.get(bot.id)).status).final:
+        streams.discard(reader)
+        reader.close()
+
+
+async def _frames(
+    bot: Bot, topic: Topic, after: int | None, feed: BotFeed | None, reader: FeedReader | None
+) -> AsyncGenerator[bytes, None]:
+    if topic == "status" and after is None:
+        yield Message(None, "status", status_of(bot, None)).encode()
+    if reader is not None:
+        async with aclosing(reader.events(HEARTBEAT_SECONDS)) as events:
+            async for event in events:
+                yield _KEEPALIVE if event is None else _shown(event).encode()
+    if feed is None or feed.closed:
         yield _CLOSE
 
 
-def _frame(event: str, number: int | None, data: Mapping[str, object]) -> bytes:
-    head = "" if number is None else f"id: {number}\n"
-    return f"{head}event: {event}\ndata: ".encode() + to_json(data) + b"\n\n"
-
-
-def _shown(event: FeedEvent) -> bytes:
+def _shown(event: FeedEvent) -> Message:
     """An event on the wire; what is passing cannot be come back to."""
-    number = None if event.passing else event.number
+    number = None if event.passing else str(event.number)
     match event.data:
         case {"entry": BotLogEntry() as entry}:
             data = log_of(entry)
         case {"line": CaptionLine() as line, "bot": Bot() as bot, "at": datetime() as at}:
-            data = line_of(bot, line) | {"timestamp": fine(at)}
+            data = line_of(bot, line) | {"timestamp": utc_text(at)}
         case {"bot": Bot() as bot, "previous": previous, "at": datetime() as at, **more}:
-            data = status_of(bot, previous) | {"timestamp": fine(at)}
+            data = status_of(bot, previous) | {"timestamp": utc_text(at)}
             if "name" in more:
                 data |= {"participant_name": more["name"], "event": more["event"]}
         case _:
             raise TypeError(event.topic)
-    return _frame(event.topic, number, data)
+    return Message(number, event.topic, data)
 
 
 def status_of(bot: Bot, previous: object) -> dict[str, object]:
@@ -103,7 +85,7 @@ def status_of(bot: Bot, previous: object) -> dict[str, object]:
         "session_id": session_id(bot.id),
         "status": bot.status,
         "previous_status": previous,
-        "timestamp": fine(bot.updated_at),
+        "timestamp": utc_text(bot.updated_at),
         "error_message": bot.error_message,
         "error_code": bot.error_code,
     }
@@ -115,7 +97,7 @@ def log_of(entry: BotLogEntry) -> dict[str, object]:
         "session_id": session_id(entry.bot_id),
         "level": entry.level,
         "message": entry.message,
-        "timestamp": fine(entry.at),
+        "timestamp": utc_text(entry.at),
         "details": dict(entry.details) or None,
     }
 

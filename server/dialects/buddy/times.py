@@ -17,11 +17,6 @@ def instant_or_none(at: datetime | None) -> str | None:
     return None if at is None else instant(at)
 
 
-def fine(at: datetime) -> str:
-    """With milliseconds, for events."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def read_date(text: str, *, end: bool = False) -> datetime:
     """A day or a moment; the end of a range that is a day includes it.
 

@@ -2,6 +2,12 @@
 
 import asyncio
 
+from aiohttp import web
+from support.wait import until
+
+from server.dialects.buddy.ids import bot_id
+from server.http.sse import STREAMS
+
 
 async def stream(buddy, path: str, headers: dict | None = None) -> str:
     async with asyncio.timeout(10):
@@ -15,7 +21,8 @@ async def test_a_status_stream_ends_with_the_session_and_is_replayed(buddy):
     following = asyncio.gather(
         stream(buddy, path + "/stream"), stream(buddy, path + "/logs/stream")
     )
-    await asyncio.sleep(0)
+    feed = buddy.web.app.bots.feed(bot_id(made["session_id"]))
+    await until(lambda: len(feed._readers) == 2)
     await buddy.call("DELETE", path)
     statuses, logs = await following
     assert statuses.startswith("event: status\ndata: ")
@@ -27,3 +34,27 @@ async def test_a_status_stream_ends_with_the_session_and_is_replayed(buddy):
     assert '"participant_name":"Ada"' in late
     at_once = await stream(buddy, path + "/transcripts/stream")
     assert at_once == 'event: close\ndata: {"reason":"session_ended"}\n\n'
+
+
+async def test_a_stream_begins_after_the_event_that_was_seen_last(buddy):
+    made = await buddy.native(transcription_enabled=False)
+    path = f"/sessions/{made['session_id']}"
+    await buddy.met(made["session_id"])
+    await buddy.call("DELETE", path)
+    whole = await stream(buddy, path + "/logs/stream", {"Last-Event-ID": "0"})
+    first, *others = whole.split("\n\n")
+    number = first.splitlines()[0].removeprefix("id: ")
+    later = await stream(buddy, path + "/logs/stream", {"Last-Event-ID": number})
+    assert later.split("\n\n") == others
+
+
+async def test_nothing_stays_of_a_stream_whose_client_went_at_once(buddy, monkeypatch):
+    async def gone(_response, _frame):
+        raise ConnectionResetError
+
+    made = await buddy.native(transcription_enabled=False)
+    await buddy.met(made["session_id"])
+    monkeypatch.setattr(web.StreamResponse, "write", gone)
+    assert await stream(buddy, f"/sessions/{made['session_id']}/stream") == ""
+    assert not buddy.web.app.bots.feed(bot_id(made["session_id"]))._readers
+    assert not buddy.web.client.app[STREAMS]
