@@ -1,9 +1,7 @@
 """Routes of bots: send one to a meeting, watch it, take it out, erase it."""
 
 from server.api import bot_shapes as shapes
-from server.api.policy import actor, meeting_for, member_of
-from server.auth.principal import PrincipalKind
-from server.connectors.links import LinkError, Platform, parse_link
+from server.api.policy import actor, demand_target, member_of, sees
 from server.http.call import Call
 from server.http.problem import Problem
 from server.http.registry import Answer, Header, Registry
@@ -47,7 +45,7 @@ async def create_bot(call: Call, body: shapes.CreateBot) -> Answer:
     `PLATFORM_NOT_AVAILABLE`. A second bot for the same meeting is refused with `bot_running`,
     unless the request repeats one of the last minute word for word: then its bot is answered.
     """
-    await _demand_meeting(call, body.link)
+    await demand_target(call, body.link)
     key = call.request.headers.get("Idempotency-Key")
     if key is not None and not 0 < len(key) <= _LONGEST_KEY:
         raise Problem(422, "invalid_request", "An Idempotency-Key has 1 to 255 characters.")
@@ -66,21 +64,6 @@ async def create_bot(call: Call, body: shapes.CreateBot) -> Answer:
     if repeated:
         headers["Idempotent-Replayed"] = "true"
     return Answer(_shown(bot), headers)
-
-
-async def _demand_meeting(call: Call, link: str) -> None:
-    """A user sends bots to meetings that he may moderate; a key to any of its account."""
-    who = call.principal.kind
-    if who is PrincipalKind.API_KEY:
-        return
-    if who is not PrincipalKind.USER:
-        raise Problem(403, "forbidden", "Bots are sent by users and API keys.")
-    try:
-        parsed = parse_link(link, call.app.meetings.public_url)
-    except LinkError:
-        return  # the service says why
-    if parsed.platform is Platform.ROOMTONE:
-        _ = await meeting_for(call, parsed.meeting_id, "moderate")
 
 
 @routes.route("GET", "/v1/bots", tag=_TAG, answer=shapes.BotPage, problems={403: ("forbidden",)})
@@ -128,10 +111,8 @@ async def delete_bot(call: Call, bot_id: str) -> None:
 
 
 async def _bot_for(call: Call, bot_id: str) -> Bot:
-    """The bot, if it is the caller's: of the key's account, or sent by the user."""
-    sub = member_of(call.principal)
     bot = await call.app.bots.get(bot_id)
-    if bot.account != call.principal.account or (sub is not None and bot.created_by != sub):
+    if not sees(call.principal, bot):
         raise Problem(404, "bot_not_found", "There is no such bot.")
     return bot
 

@@ -8,8 +8,10 @@ What somebody may not even read does not exist for him: 404, not 403.
 from dataclasses import dataclass
 
 from server.auth.principal import Principal, PrincipalKind
+from server.connectors.links import LinkError, Platform, parse_link
 from server.http.call import Call
 from server.http.problem import Problem
+from server.records import Bot
 from signaling.errors import RefusalKind, Refused
 from signaling.model import Meeting, Role
 
@@ -128,6 +130,38 @@ def member_of(principal: Principal) -> str | None:
             raise Problem(
                 403, "forbidden", "A join token is for one meeting; ask for that meeting by its id."
             )
+
+
+async def demand_target(call: Call, link: str) -> None:
+    """Insist on the right to send a bot to a link's meeting.
+
+    A key sends bots to any meeting of its account, a user to those that he may moderate. Whether
+    the link is one at all, and of which account, is for the service to say.
+
+    Raises:
+        Refused: `meeting_not_found`.
+        Problem: 404 the same for meetings that are none of his business, 403 `forbidden`.
+    """
+    who = call.principal.kind
+    if who is PrincipalKind.API_KEY:
+        return
+    if who is not PrincipalKind.USER:
+        raise Problem(403, "forbidden", "Bots are sent by users and API keys.")
+    try:
+        parsed = parse_link(link, call.app.meetings.public_url)
+    except LinkError:
+        return
+    if parsed.platform is Platform.ROOMTONE:
+        _ = await meeting_for(call, parsed.meeting_id, "moderate")
+
+
+def sees(principal: Principal, bot: Bot) -> bool:
+    """Whether a bot is the caller's: of the key's account, or sent by the user.
+
+    Raises:
+        Problem: 403 for join tokens.
+    """
+    return bot.account == principal.account and member_of(principal) in (None, bot.created_by)
 
 
 def actor(principal: Principal) -> str | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
+from server.api.policy import member_of, sees
 from server.auth.errors import AuthRefused
 from server.auth.principal import Principal, PrincipalKind
 from server.dialects.buddy.errors import BuddyError, invalid, missing, unauthenticated
@@ -33,11 +34,6 @@ class Call:
     app: "App"
     principal: Principal
 
-    @property
-    def owner(self) -> str | None:
-        """Whose bots are seen: a user's own; None for a key, which sees its whole organization."""
-        return self.principal.sub if self.principal.kind is PrincipalKind.USER else None
-
     async def bot(self) -> Bot:
         """The bot of the path.
 
@@ -45,8 +41,7 @@ class Call:
             BuddyError: 422, 404; another organization's is 404 too.
         """
         found = await self.app.bots.get(bot_id(self.request.match_info["session"]))
-        foreign = found.account != self.principal.account
-        if foreign or (self.owner is not None and found.created_by != self.owner):
+        if not sees(self.principal, found):
             raise missing("SESSION_NOT_FOUND")
         return found
 
@@ -111,7 +106,8 @@ class Call:
 
     def query(self, **members: object) -> BotQuery:
         """Bots that the caller sees."""
-        return BotQuery(self.principal.account, created_by=self.owner, **members)  # type: ignore[arg-type]
+        mine = member_of(self.principal)
+        return BotQuery(self.principal.account, created_by=mine, **members)  # type: ignore[arg-type]
 
 
 async def identify(app: "App", headers: Mapping[str, str]) -> Principal:

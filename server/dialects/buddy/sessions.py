@@ -7,8 +7,8 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
 from media.captions.speech import understands
-from server.api.policy import actor, meeting_for
-from server.connectors.links import LONGEST, LinkError, Platform, parse_link
+from server.api.policy import actor, demand_target, sees
+from server.connectors.links import LONGEST
 from server.dialects.buddy import objects
 from server.dialects.buddy.call import Call
 from server.dialects.buddy.errors import BuddyError, invalid
@@ -95,18 +95,8 @@ async def create(call: Call) -> web.Response:
 
 
 async def _demand_meeting(call: Call, link: str) -> None:
-    """A user sends bots to meetings of this server that he may moderate; a key to any."""
-    if call.owner is None:
-        return
     try:
-        parsed = parse_link(link, call.app.meetings.public_url)
-    except LinkError:
-        return  # the service says why
-    if parsed.platform is not Platform.ROOMTONE:
-        return
-    try:
-        asked = HttpCall(call.request, call.app, call.principal, "")
-        _ = await meeting_for(asked, parsed.meeting_id, "moderate")
+        await demand_target(HttpCall(call.request, call.app, call.principal, ""), link)
     except (Problem, Refused) as error:
         text = "You may not send a bot to this meeting."
         raise BuddyError(403, "FORBIDDEN", text) from error
@@ -201,11 +191,11 @@ async def log(call: Call) -> web.Response:
 async def active(call: Call) -> web.Response:
     """Route 21."""
     now = call.app.clock.utc()
-    found = []
-    for bot in await call.app.bots.unfinished(call.principal.account):
-        mine = call.owner is None or bot.created_by == call.owner
-        if mine and bot.status != BotStatus.LEAVING:
-            found.append(objects.active(bot, await call.app.bots.people(bot.id), now))
+    found = [
+        objects.active(bot, await call.app.bots.people(bot.id), now)
+        for bot in await call.app.bots.unfinished(call.principal.account)
+        if sees(call.principal, bot) and bot.status != BotStatus.LEAVING
+    ]
     return web.json_response(found)
 
 

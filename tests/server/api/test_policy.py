@@ -12,6 +12,7 @@ from server.api.policy import (
     demand,
     member_of,
     rights,
+    sees,
 )
 from server.auth.principal import ANONYMOUS, Principal, PrincipalKind
 from server.http.problem import Problem
@@ -83,3 +84,18 @@ def test_lists_are_limited_to_a_users_own() -> None:
 
 def test_deeds_are_noted_under_the_closest_name() -> None:
     assert (actor(KEY), actor(USER), actor(HOST_TOKEN)) == ("k", "u", "p")
+
+
+@pytest.mark.parametrize(
+    ("who", "seen"),
+    [
+        (KEY, True),
+        (FOREIGN_KEY, False),
+        (USER, True),
+        (Principal(PrincipalKind.USER, sub="another"), False),
+        (Principal(PrincipalKind.USER, sub="u", account="other"), False),
+    ],
+)
+def test_a_key_sees_the_bots_of_its_account_and_a_user_its_own(who: Principal, seen: bool):
+    bot = SimpleNamespace(account=KEY.account, created_by="u")
+    assert sees(who, bot) is seen
