@@ -129,8 +129,10 @@ class NativeConnector:
         self._leaving = True
         self._stop_following()
         self._stand_up()
-        await self._scope.drain(LEAVE_SECONDS)
-        await self._scope.close()
+        try:
+            await self._scope.drain(LEAVE_SECONDS)
+        finally:  # cut off as well: nothing goes on for a bot that is out
+            await self._scope.close()
         if self._own and self._recording_id is not None:
             _ = await self._recordings.stop(self._recording_id, None)
         self._told.end()

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from support.webserver import KEY, Web, serving
 
 from media.types import TrackSource, TrackState
@@ -173,6 +174,18 @@ async def test_leaving_at_once_leaves_no_recording_running(tmp_path: Path):
         await asyncio.gather(made.leave(), made.leave())
         assert web.app.recordings.running_in(live.record.session_id) is None
         assert bots(web, meeting) == []
+
+
+async def test_a_leave_that_is_cut_off_leaves_nothing_running(tmp_path: Path, monkeypatch):
+    async with serving(tmp_path) as web:
+        meeting = (await web.meeting())["id"]
+        _ = await web.join(meeting)
+        monkeypatch.setattr(web.app.recordings, "start", lambda *_: asyncio.Event().wait())
+        made = await joined(web, meeting)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await made.leave()
+        assert len(made._scope) == 0
 
 
 async def test_a_full_meeting_takes_no_bot_for_now(tmp_path: Path):
