@@ -14,7 +14,7 @@ from aitronos import Aitronos
 from support.rtc_client import MeetingClient
 from support.server_process import ServerProcess
 from support.speech import PHRASES, VoiceTrack, needs_espeak, script, word_errors
-from support.wait import until
+from support.wait import answered, until
 
 SETTINGS = {"recording.floor_bytes": 0}
 SAID = {
@@ -51,12 +51,10 @@ class Program:
 
     async def reaches(self, session: str, field: str, *wanted: str, seconds: float = 30) -> Any:
         """The session once a field has one of the values."""
-        async with asyncio.timeout(seconds):
-            while True:
-                found = await self.call(self.sdk.meeting_buddy.get_meeting_buddy_session, session)
-                if getattr(found, field) in wanted:
-                    return found
-                await asyncio.sleep(0.1)  # as a program that polls
+        get = self.sdk.meeting_buddy.get_meeting_buddy_session
+        return await answered(
+            lambda: self.call(get, session), lambda found: getattr(found, field) in wanted, seconds
+        )
 
 
 def judge(segments: list[Any]) -> None:
@@ -104,17 +102,12 @@ async def sounds(program: Program, session: str) -> None:
     """The mixed recording can be downloaded, is as long as the talk, and is not silent."""
     await program.reaches(session, "recording_status", "completed", seconds=60)
     path = f"/v1/meeting-buddy/sessions/{session}/recording/download"
-    async with asyncio.timeout(60):
-        while True:
-            answer = await asyncio.to_thread(
-                httpx.get,
-                program.server.base_url + path,
-                headers={"x-api-key": "rt_dev"},
-                timeout=60,
-            )
-            if answer.status_code != 404:
-                break
-            await asyncio.sleep(0.2)
+    url, key = program.server.base_url + path, {"x-api-key": "rt_dev"}
+    answer = await answered(
+        lambda: program.call(httpx.get, url, headers=key, timeout=60),
+        lambda answer: answer.status_code != 404,
+        60,
+    )
     assert answer.status_code == 200, answer.text
     with wave.open(io.BytesIO(answer.content)) as file:
         seconds = file.getnframes() / file.getframerate()

@@ -10,6 +10,7 @@ from aitronos import Aitronos
 from aitronos.core.api_error import ApiError
 from support.rtc_client import MeetingClient
 from support.server_process import ServerProcess
+from support.wait import answered
 
 
 @pytest.fixture
@@ -35,13 +36,11 @@ async def test_the_sdk_starts_watches_and_erases_a_bot(tmp_path: Path, http: htt
             )
             assert (made.status, made.platform) == ("initializing", "roomtone")
 
-            async with asyncio.timeout(20):
-                while True:  # as a program that polls
-                    active = await asyncio.to_thread(
-                        sdk.meeting_buddy_analytics.get_active_sessions
-                    )
-                    if any(one.current_participants == ["Ada"] for one in active):
-                        break
+            _ = await answered(
+                lambda: asyncio.to_thread(sdk.meeting_buddy_analytics.get_active_sessions),
+                lambda active: any(one.current_participants == ["Ada"] for one in active),
+                20,
+            )
             stopped = await asyncio.to_thread(
                 sdk.meeting_buddy.stop_meeting_buddy_session, made.session_id
             )

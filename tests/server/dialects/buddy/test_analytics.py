@@ -30,6 +30,15 @@ async def test_sessions_are_counted(buddy):
     await buddy.call("DELETE", f"/sessions/{made['session_id']}")
     meet = await buddy.start("https://meet.google.com/abc-defg-hij")
     await buddy.call("DELETE", f"/sessions/{meet['session_id']}")
+    (*before, today) = (await buddy.call("GET", "/analytics/trends"))["data"]
+    assert len(before) >= 29
+    assert {one["session_count"] for one in before} == {0}
+    assert (today["period"], today["session_count"]) == ("2026-11-20", 2)
+    assert (today["completed_count"], today["failed_count"]) == (1, 1)
+    stays = await buddy.call("GET", "/analytics/duration-distribution")
+    assert (stays["total"], stays["buckets"][0]["percentage"]) == (1, 100.0)
+    met = await buddy.call("GET", "/analytics/participants")
+    assert [one["name"] for one in met["top_participants"]] == ["Ada"]
     summary = await buddy.call("GET", "/analytics/summary")
     assert summary["platform_distribution"] == {"roomtone": 1, "meet": 1}
     assert (summary["success_rate"], summary["total_participants_unique"]) == (0.5, 1)
