@@ -45,6 +45,12 @@ async def test_the_sdk_starts_watches_and_erases_a_bot(tmp_path: Path, http: htt
                 sdk.meeting_buddy.stop_meeting_buddy_session, made.session_id
             )
             assert stopped.status == "completed"
+            again = await asyncio.to_thread(
+                sdk.meeting_buddy.stop_meeting_buddy_session_post, made.session_id
+            )
+            assert again.status == "completed"
+            listed = await asyncio.to_thread(sdk.meeting_buddy.list_meeting_buddy_sessions)
+            assert [one.session_id for one in listed.sessions] == [made.session_id]
         summary = await asyncio.to_thread(sdk.meeting_buddy_analytics.get_meeting_buddy_summary)
         assert summary.completed_sessions == 1
         said = await asyncio.to_thread(

@@ -44,6 +44,7 @@ class Buddy:
 
 
 @pytest.fixture
-async def buddy(tmp_path: Path) -> AsyncIterator[Buddy]:
-    async with serving(tmp_path) as web:
+async def buddy(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Buddy]:
+    """A client; a parameter is the server's settings."""
+    async with serving(tmp_path, **getattr(request, "param", {})) as web:
         yield Buddy(web)

@@ -1,5 +1,9 @@
 """Sessions over HTTP: start, list, get, stop, erase."""
 
+import pytest
+
+from server.dialects.buddy.ids import bot_id
+
 TEAMS = "https://teams.microsoft.com/l/meetup-join/abc123"
 FIELDS = [
     "session_id", "organization_id", "user_id", "meeting_link", "platform", "bot_name", "status",
@@ -78,3 +82,22 @@ async def test_users_send_bots_to_meetings_that_they_host(buddy):
     theirs = await buddy.start(link)
     path = f"/v1/meeting-buddy/sessions/{theirs['session_id']}"
     assert (await buddy.web.client.get(path, headers=buddy.web.user())).status == 404
+
+
+async def test_what_has_no_effect_is_kept(buddy):
+    wish = {"recording_mode": "audio_video", "participation_mode": "participant"}
+    made = await buddy.start(TEAMS, visibility="private", **wish)
+    assert made["visibility"] == "private"
+    bot = await buddy.web.app.bots.get(bot_id(made["session_id"]))
+    assert wish.items() <= bot.request.items()
+
+
+REQUIRED = {"transcription": {"required": True, "engine": "pocketsphinx"}}
+
+
+@pytest.mark.parametrize("buddy", [REQUIRED], indirect=True)
+async def test_a_required_engine_refuses_a_language_that_it_does_not_know(buddy):
+    refused = await buddy.start(TEAMS, 503, transcription_language="de")
+    assert refused["error"]["code"] == "TRANSCRIPTION_UNAVAILABLE"
+    assert (await buddy.call("GET", "/sessions"))["total"] == 0
+    await buddy.start(TEAMS, transcription_language="de", transcription_enabled=False)
