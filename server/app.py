@@ -1,7 +1,7 @@
 """The composition root: which adapter stands behind which port, and who is handed what."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -18,7 +18,7 @@ from server.auth.authenticate import Authenticator, build_trusted
 from server.auth.issuer import ISSUER_FILE, LocalIssuer
 from server.auth.jwks import WebDocuments
 from server.auth.keys import KeyRing
-from server.auth.providers import configured_providers
+from server.auth.providers import Provider, configured_providers
 from server.auth.tokens import TokenSigner
 from server.bots import bots_of, connectors
 from server.config import DEV_KEY, MediaSettings, Settings
@@ -66,14 +66,14 @@ def build(
         StartError: Keys on disk cannot be used.
     """
     clock = clock or SystemClock()
-    on_error = fault_reporter(metrics := Metrics())
+    metrics = Metrics()
+    on_error = fault_reporter(metrics)
     signer = TokenSigner(signing_secret(settings), clock)
     storage = SqlStorage(settings.database_url)
     tracker = Tracker(storage, clock, on_error)
     users, keys = UsersService(storage, clock), KeyRing(storage, clock, dev=settings.dev)
     issuer, documents = _issuer(settings, clock), WebDocuments()
-    providers = configured_providers(settings.auth.issuers, settings.auth.workos_client_id)
-    trusted = build_trusted(providers, issuer, documents, clock)
+    trusted = build_trusted(_providers(settings), issuer, documents, clock)
     authenticator = Authenticator(signer, keys, trusted, clock)
     meetings = MeetingsService(storage, tracker, users, signer, settings, clock, [MeetingIds()])
     gate = Admissions(meetings, users, authenticator, signer, tracker, clock, storage)
@@ -246,6 +246,10 @@ def signaling_settings(settings: Settings) -> SignalingSettings:
         allowed_origins=tuple(settings.http.allowed_origins),
         waiting_seconds=settings.rtc.waiting_seconds,
     )
+
+
+def _providers(settings: Settings) -> Sequence[Provider]:
+    return configured_providers(settings.auth.issuers, settings.auth.workos_client_id)
 
 
 def _issuer(settings: Settings, clock: Clock) -> LocalIssuer | None:
