@@ -22,7 +22,7 @@ setup-dev: python
 run: setup ## serve on http://localhost:8080 in development mode (ARGS="--port 9000" and so on)
 	@exec $(BIN)/roomtone serve --dev $(ARGS)
 
-test: setup-dev ## run every test: checks, units, web, real clients, Chromium (at most 10 minutes)
+test: setup-dev ## run every test: checks, units, web, real clients, Chromium (10 to 20 minutes on 2 cores)
 	@$(BIN)/python tools/run_tests.py $(ARGS)
 
 test-long: setup-dev ## soaks, kill sweeps, churn and impairment sweeps
