@@ -84,7 +84,7 @@ class SessionAudio:
         listening = self._desk.listen(
             self.session_id, zero_ns=self._zero_ns, rate=rate, without=self.participant_id
         )
-        self._listenings.append(listening)
+        self._listenings = [*(one for one in self._listenings if not one.closed), listening]
         return listening
 
     async def say(self, samples: npt.ArrayLike, *, rate: int = RATE) -> None:

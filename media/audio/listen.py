@@ -42,6 +42,7 @@ class Listening:
 
     Attributes:
         dropped: Frames that were not taken in time.
+        closed: It has ended.
     """
 
     def __init__(  # noqa: PLR0913  (what listening needs, one by one)
@@ -70,7 +71,7 @@ class Listening:
         self._frames: deque[tuple[_Heard, Frame]] = deque()
         self._work = asyncio.Event()
         self._ready = asyncio.Event()
-        self._closed = False
+        self.closed = False
         self._scope = TaskScope(on_error)
         packets.add_tap(room_id, self)
         _ = self._scope.spawn(self._run(), name=f"listen to {room_id}")
@@ -86,7 +87,7 @@ class Listening:
 
     async def __anext__(self) -> Frame:
         while not self._frames:
-            if self._closed:
+            if self.closed:
                 raise StopAsyncIteration
             self._ready.clear()
             _ = await self._ready.wait()
@@ -95,9 +96,9 @@ class Listening:
 
     async def aclose(self) -> None:
         """Stop listening; idempotent. What was not taken is forgotten."""
-        if self._closed:
+        if self.closed:
             return
-        self._closed = True
+        self.closed = True
         self._packets.remove_tap(self._room_id, self)
         self._frames.clear()
         self._ready.set()

@@ -91,7 +91,6 @@ class LocalMix:
         self._find = find
         self._told = closed
         self._open = True
-        self._given: set[str] = set()
         self._track = _track(Connection("", "", "", room), ssrc)
         self._track.flowing = True
 
@@ -110,7 +109,6 @@ class LocalMix:
         """Let a connection that wants a mix hear this one; harmless when it is gone."""
         connection = self._find(connection_id)
         if connection is not None and self._open:
-            self._given.add(connection_id)
             self._room.hear(connection, self._track)
 
     def close(self) -> None:
@@ -118,9 +116,8 @@ class LocalMix:
         if not self._open:
             return
         self._open = False
-        for connection_id in self._given:
-            connection = self._find(connection_id)
-            if connection is not None and connection.mix is self._track:
+        for connection in self._room.connections.values():
+            if connection.mix is self._track:
                 self._room.hear(connection, None)
         self._told(self._ssrc)
 

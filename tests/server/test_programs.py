@@ -81,3 +81,11 @@ async def test_after_the_session_it_is_refused(web, audio):
     with pytest.raises(Refused) as refused:
         audio.speakers()
     assert refused.value.code == "no_active_session"
+
+
+async def test_who_listens_again_and_again_keeps_nothing_of_before(web, audio):
+    for _ in range(3):
+        async with audio.speakers():
+            assert len(web.engine.taps) == 1
+    async with audio.speakers(), audio.speakers():
+        assert len(audio._listenings) == 2
