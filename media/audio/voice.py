@@ -72,14 +72,14 @@ class Voice:
         hushed = self._hushed
         async with self._one:
             for at in range(0, len(sound), rate * SLICE_SECONDS):
-                async with self._moved:
-                    _ = await self._moved.wait_for(self._has_room)
                 if self._closed or hushed != self._hushed:
                     return
                 piece = sound[at : at + rate * SLICE_SECONDS]
                 blocks = await self._in_thread(partial(self._encoding.take, piece, rate))
                 if hushed == self._hushed:
                     self._put(blocks)
+                async with self._moved:
+                    _ = await self._moved.wait_for(self._has_room)
 
     def hush(self) -> None:
         """Fall silent at once; what waits is forgotten."""
@@ -108,7 +108,7 @@ class Voice:
     # Inside
 
     def _has_room(self) -> bool:
-        return self._closed or self._playout.blocks < BUFFERED_BLOCKS
+        return self._closed or self._playout.blocks <= BUFFERED_BLOCKS
 
     def _put(self, blocks: list[Coded]) -> None:
         self._playout.put(blocks, self._clock.monotonic_ns())
