@@ -15,6 +15,7 @@ from media.recording.job import Opened, RecordingJob
 from media.recording.manifest import MANIFEST, decode
 from media.recording.plan import Reason
 from media.recording.recovery import recover
+from media.recording.rtplog import LoggedPacket, read_entries
 from media.recording.tap import QueuedTap
 from media.recording.track import TrackIdentity
 from media.types import TrackSource
@@ -115,6 +116,9 @@ def test_a_power_cut_costs_at_most_a_second_and_the_time_between_syncs(tmp_path:
     assert [file.participant_id for file in result.files] == ["p0", "p1"]
     for file in result.files:
         assert seconds - bound <= file.duration_seconds <= seconds
+        log = (tmp_path / file.name).with_suffix(".rtplog")
+        packets = sum(isinstance(one, LoggedPacket) for one in read_entries(log.read_bytes()))
+        assert packets >= 50 * (seconds - bound)
 
 
 def test_without_a_wait_between_syncs_it_costs_a_second(tmp_path: Path):

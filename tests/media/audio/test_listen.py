@@ -111,6 +111,13 @@ async def test_the_oldest_frames_go_and_leave_a_gap(stage: Stage, monkeypatch):
     assert frames[0].gap == pytest.approx(0.14)
 
 
+async def test_frames_of_one_track_never_overlap(stage: Stage):
+    ada, payload = stage.track(), tone_packets(0.1)[0]
+    for arrival_ms, number in ((300, 0), (310, 10)):  # the first was late, as the other shows
+        ada.rtp(stage.zero_ns + arrival_ms * MS, number, number * 960, payload, 30)
+    assert [frame.at for frame in await stage.take(2)] == pytest.approx([0.30, 0.32])
+
+
 async def test_it_ends_for_who_waits_and_its_tap_is_gone(stage: Stage):
     heard = asyncio.gather(*[stage.take(1)], return_exceptions=True)
     await asyncio.sleep(0)

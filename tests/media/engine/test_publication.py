@@ -88,6 +88,7 @@ async def test_ids_are_taken_once_and_rooms_are_let_go(hall: Hall):
     assert hall.engine.counters()["rooms"] == 1
     publication.close()
     assert hall.engine.counters()["rooms"] == 0
+    assert hall.engine._ssrcs == set()
     _ = hall.engine.publish(BOT)  # closed with the engine
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media.recording.plan import Fill, Packet, TrackPlan, Write
+from media.recording.plan import Fill, NewSegment, Packet, Reason, TrackPlan, Write
 
 MS = 1_000_000
 FRAME = 960
@@ -60,6 +60,21 @@ class TestFollow:
             placed = plan.follow(arrival, number, number * FRAME, VOICE)
             assert placed == (number * FRAME, FRAME)
         assert plan.cursor == 50 * FRAME
+
+    def test_after_catching_up_it_leaves_packets_until_that_was_right(self) -> None:
+        """A second of silence came of the network after all: the rest arrives in a burst."""
+        slow, quick = started(50), started(50)
+        late = [(3000 + 20 * number, number) for number in range(50, 80)]
+        burst = [(4600, number) for number in range(80, 110)]
+        writes: list[Write] = []
+        for arrival_ms, number in late + burst:
+            packet = (arrival_ms * MS, number, number * FRAME, VOICE)
+            writes += slow.packet(*packet)
+            if quick.follow(*packet) is None:
+                quick.packet(*packet)
+            assert quick.cursor == slow.cursor
+        begun = [one.reason for one in writes if isinstance(one, NewSegment)]
+        assert begun == [Reason.CLOCK_JUMP]
 
     def test_it_leaves_malformed_packets_alone(self) -> None:
         malformed = b"\xfb"  # several frames, and no byte that says how many

@@ -63,13 +63,13 @@ class Stage:
         self.tap = QueuedTap(self.clock, paused=False)
         self.track = self.writer(5 * S)
 
-    def writer(self, fsync_ns: int) -> TrackWriter:
+    def writer(self, fsync_ns: int, *, cut_pauses: bool = False) -> TrackWriter:
         place = Place(
             recording_id="rec1",
             directory=self.directory,
             zero=TimeZero(self.clock.utc(), self.clock.monotonic_ns()),
             rtplog=True,
-            cut_pauses=False,
+            cut_pauses=cut_pauses,
             fsync_ns=fsync_ns,
             entry_for=lambda _: self.entry,
             changed=self.changed,
@@ -124,6 +124,17 @@ class TestLife:
         stage.clock.advance(60)
         assert not stage.serve()
         assert stage.entry.segments[0].duration_ms == pytest.approx(1000, abs=3)
+
+    def test_a_pause_that_cuts_ends_the_file_at_once_though_nobody_speaks(
+        self, stage: Stage
+    ) -> None:
+        stage.track = stage.writer(5 * S, cut_pauses=True)
+        stage.speak(1)
+        stage.tap.paused = True
+        assert stage.serve()
+        (segment,) = stage.entry.segments
+        assert segment.complete
+        assert segment.duration_ms == pytest.approx(1000, abs=3)
 
     def test_reports_reach_the_alignment(self, stage: Stage) -> None:
         stage.tap.sender_report(0, 1, 2)  # before any packet it means nothing

@@ -91,8 +91,9 @@ async def test_one_that_does_not_let_go_holds_up_nobody(web: Web, monkeypatch):
     monkeypatch.setattr(module, "END_SECONDS", 0.05)
     script, meeting = await running(web)
     script.deaf = True
+    _ = script.sessions[0].speakers()
     await web.app.live.end_meeting(meeting, None)
-    await until(lambda: not web.app.programs._running)
+    await until(lambda: web.engine.taps == [])
     assert not script.ended
     script.go.set()
     await until(lambda: script.ended)
