@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
 
 from server.connectors.links import Platform
 from server.connectors.port import ConnectorEvent
@@ -42,8 +43,9 @@ async def seen(
     """The first event of a bot that fits, those before included."""
     feed = bots.feed(bot_id)
     assert feed is not None
-    async with asyncio.timeout(DEADLINE):
-        async for event in feed.follow(topic, after=0).events(DEADLINE):
+    reader = feed.follow(topic, after=0)
+    async with asyncio.timeout(DEADLINE), aclosing(reader.events(DEADLINE)) as events:
+        async for event in events:
             if event is not None and judge(event.data):
                 return event.data
     raise AssertionError("the bot ended without it")

@@ -1,8 +1,9 @@
 """Bots over HTTP on a server with an engine without media."""
 
-import asyncio
-
+from support.bots import seen
 from support.webserver import KEY, Web
+
+from signaling.model import CaptionState
 
 
 async def sent(web: Web, meeting: str, status: int = 201, **members: object) -> dict:
@@ -14,13 +15,7 @@ async def sent(web: Web, meeting: str, status: int = 201, **members: object) -> 
 
 async def become(web: Web, bot_id: str, *wanted: str) -> dict:
     """The bot once it is in one of these states: awaited by following it."""
-    feed = web.app.bots.feed(bot_id)
-    reader = feed.follow("status", after=0)
-    async with asyncio.timeout(10):
-        async for event in reader.events(10):
-            assert event is not None
-            if event.data["bot"].status in wanted:
-                break
+    await seen(web.app.bots, bot_id, lambda data: data["bot"].status in wanted)
     return await (await web.client.get(f"/v1/bots/{bot_id}", headers=KEY)).json()
 
 
@@ -29,10 +24,7 @@ async def test_a_bot_joins_meets_people_and_is_stopped(web: Web):
     await web.join(meeting, "Ada")
     bot = await sent(web, meeting, name="Buddy")
     assert bot["status"] == "initializing"
-    async with asyncio.timeout(10):
-        async for event in web.app.bots.feed(bot["id"]).follow("status", after=0).events(10):
-            if event is not None and event.data.get("event") == "joined":
-                break
+    await seen(web.app.bots, bot["id"], lambda data: data.get("event") == "joined")
     answer = await web.client.post(f"/v1/bots/{bot['id']}/stop", headers=KEY)
     body = await answer.json()
     assert (body["status"], body["end_reason"]) == ("completed", "stopped")
@@ -101,6 +93,27 @@ async def test_users_send_bots_to_their_own_meetings_and_see_their_own(web: Web)
     mine = await web.client.post("/v1/bots", json=zoom, headers=stranger)
     listed = await (await web.client.get("/v1/bots", headers=stranger)).json()
     assert [one["id"] for one in listed["items"]] == [(await mine.json())["id"]]
+
+
+async def test_captions_run_as_long_as_the_bot_is_there(web: Web):
+    meeting = (await web.meeting())["id"]
+    live = await web.join(meeting)
+    bot = await sent(web, meeting)
+    await seen(web.app.bots, bot["id"], lambda data: data.get("event") == "joined")
+    state = web.app.transcripts.state(live.record.session_id)
+    assert (state.state, web.app.transcripts.running) == (CaptionState.RUNNING, 1)
+    await web.client.post(f"/v1/bots/{bot['id']}/stop", headers=KEY)
+    assert web.app.transcripts.running == 0
+    details = (await web.app.bots.get(bot["id"])).details
+    assert details["transcription"] == "completed"
+
+
+async def test_a_bot_that_is_not_to_transcribe_starts_no_captions(web: Web):
+    meeting = (await web.meeting())["id"]
+    live = await web.join(meeting)
+    bot = await sent(web, meeting, transcribe=False)
+    await seen(web.app.bots, bot["id"], lambda data: data.get("event") == "joined")
+    assert web.app.transcripts.state(live.record.session_id) is None
 
 
 async def test_an_erased_bot_is_gone(web: Web):
