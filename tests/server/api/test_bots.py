@@ -98,14 +98,15 @@ async def test_users_send_bots_to_their_own_meetings_and_see_their_own(web: Web)
 async def test_captions_run_as_long_as_the_bot_is_there(web: Web):
     meeting = (await web.meeting())["id"]
     live = await web.join(meeting)
+    web.clock.advance(5)
     bot = await sent(web, meeting)
     await seen(web.app.bots, bot["id"], lambda data: data.get("event") == "joined")
     state = web.app.transcripts.state(live.record.session_id)
     assert (state.state, web.app.transcripts.running) == (CaptionState.RUNNING, 1)
     await web.client.post(f"/v1/bots/{bot['id']}/stop", headers=KEY)
     assert web.app.transcripts.running == 0
-    details = (await web.app.bots.get(bot["id"])).details
-    assert details["transcription"] == "completed"
+    kept = await web.app.bots.get(bot["id"])
+    assert (kept.session_offset, kept.details["transcription"]) == (-5.0, "completed")
 
 
 async def test_a_bot_that_is_not_to_transcribe_starts_no_captions(web: Web):

@@ -4,10 +4,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from support.bots import seen
+from support.bots import LINK, seen
+from support.domain import NOW
 from support.webserver import Web, serving
 
-from server.dialects.buddy.ids import bot_id
+from server.dialects.buddy.ids import bot_id, session_id
+from server.records import Bot, TranscriptSegment
+from signaling.ids import new_id
 
 BASE = "/v1/meeting-buddy"
 HEADERS = {"x-api-key": "rt_dev"}
@@ -36,11 +39,9 @@ class Buddy:
         await self.web.join(meeting, name)
         return await self.start(f"{self.web.app.meetings.public_url}/m/{meeting}", **body)
 
-    async def met(self, session_id: str) -> None:
+    async def met(self, session: str) -> None:
         """Wait until the bot has seen somebody."""
-        await seen(
-            self.web.app.bots, bot_id(session_id), lambda data: data.get("event") == "joined"
-        )
+        await seen(self.web.app.bots, bot_id(session), lambda data: data.get("event") == "joined")
 
 
 @pytest.fixture
@@ -48,3 +49,57 @@ async def buddy(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator
     """A client; a parameter is the server's settings."""
     async with serving(tmp_path, **getattr(request, "param", {})) as web:
         yield Buddy(web)
+
+
+def said(name: str, start: float, end: float, text: str) -> TranscriptSegment:
+    return TranscriptSegment(
+        id=new_id(),
+        session_id="s",
+        recording_id="r",
+        participant_id=name.lower(),
+        connection_id="c",
+        name=name,
+        start=start,
+        end=end,
+        text=text,
+        words=[],
+        language="en",
+        engine="null",
+        confidence=0.5,
+        created_at=NOW,
+    )
+
+
+@pytest.fixture
+async def talk(buddy: Buddy) -> str:
+    """The id of a session of a minute, which began ten seconds into the recording of a talk."""
+    bot = Bot(
+        id=new_id(),
+        account="default",
+        created_by=None,
+        link=LINK,
+        normalised=LINK,
+        platform="zoom",
+        name="Buddy",
+        status="completed",
+        transcribe=True,
+        language="en",
+        debug=False,
+        created_at=NOW,
+        updated_at=NOW,
+        joined_at=NOW,
+        duration_seconds=60.0,
+        session_id="s",
+        session_offset=-10.0,
+        transcript_of="r",
+        details={"labels": {"1": "Robert"}},
+    )
+    store = buddy.web.app.storage
+    await store.save_record(bot)
+    heard = [
+        said("Ada", 12.0, 15.0, "one two three"),
+        said("Bo", 14.0, 16.0, "five six"),
+        said("Ada", 20.0, 21.0, "four"),
+    ]
+    await store.replace_segments("r", heard)
+    return session_id(bot.id)

@@ -55,3 +55,27 @@ async def test_sessions_are_counted(buddy):
     assert (await buddy.call("GET", path))["speakers"] == []
     wrong = await buddy.call("GET", "/analytics/trends?granularity=hour", 422)
     assert wrong["error"]["details"] == {"field": "granularity"}
+
+
+async def test_speech_is_added_up(buddy, talk: str):
+    stats = await buddy.call("GET", "/analytics/speaker-stats")
+    ada, bo = stats["speakers"]
+    assert ada == {
+        "speaker": "Ada",
+        "total_speaking_seconds": 4.0,
+        "total_word_count": 4,
+        "segment_count": 2,
+        "session_count": 1,
+        "avg_words_per_minute": 60.0,
+        "avg_confidence": 0.5,
+        "longest_monologue_seconds": 3.0,
+    }
+    assert (bo["speaker"], stats["total_speaking_seconds"]) == ("Bo", 6.0)
+    figures = await buddy.call("GET", "/analytics/transcription-stats")
+    assert (figures["total_transcript_segments"], figures["total_word_count"]) == (3, 6)
+    assert (figures["avg_confidence"], figures["language_distribution"]) == (0.5, {"en": 3})
+    assert figures["confidence_distribution"][5] == {"range": "0.5-0.6", "count": 3}
+    assert (figures["avg_segments_per_session"], figures["sessions_with_transcripts"]) == (3.0, 1)
+    one = await buddy.call("GET", f"/analytics/session-speaker-breakdown/{talk}")
+    assert (one["total_duration_seconds"], one["silence_seconds"]) == (60.0, 55.0)
+    assert [row["speaking_percentage"] for row in one["speakers"]] == [6.67, 3.33]
