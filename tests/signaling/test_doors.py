@@ -283,6 +283,15 @@ class TestEnding:
         again = await knock(world, "Bob", "id:p1")
         assert await again.refusal() == "kicked"
 
+    async def test_somebody_kicked_while_another_page_of_theirs_waits(self, world, host):
+        world.gate.grants["id:p1"] = Permissions()
+        inside = await world.join("Bob", token="id:p1")
+        world.gate.grants["id:p1"] = ACCEPTED
+        other = await knock(world, "Bob", "id:p1")
+        host.says(f'{{"type":"kick","participant":"{inside.id}"}}')
+        host.says('{"type":"admit"}')
+        assert await other.refusal() == "kicked"
+
 
 async def test_a_door_has_an_end(world, host):
     people = [await knock(world, f"P{n}") for n in range(WAITING_LIMIT)]

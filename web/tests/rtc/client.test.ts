@@ -472,6 +472,10 @@ describe("at the door", () => {
     socket().open();
     expect(socket().of("hello")).toHaveLength(1);
     socket().say(waiting);
+    for (let second = 0; second < 60; second += 1) {
+      clock.advance(1_000);
+      socket().say({ type: "pong", id: second });
+    }
     expect(client.phase.value.kind).toBe("waiting");
   });
 

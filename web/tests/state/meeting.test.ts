@@ -317,6 +317,8 @@ describe("the door", () => {
     const visitors = [{ id: "v1", name: "Bo", since: "2026-11-20T12:00:00Z" }];
     socket.say({ type: "visitors", visitors });
     expect(view.visitors.value).toEqual(visitors);
+    socket.say(welcome({ visitors: [] }));
+    expect(view.visitors.value).toEqual([]);
     view.admit("v1");
     view.admit();
     view.refuse("v1");

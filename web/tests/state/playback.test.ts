@@ -56,6 +56,7 @@ test("nothing is heard until every voice is ready", () => {
   expect(playback.waiting.value).toBe(true);
   expect(sound.at("/a").playing).toBe(false);
   const held = playback.at.value;
+  expect(held).toBe(12);
   sound.at("/b").ready = true;
   pass(1);
   expect(playback.waiting.value).toBe(false);

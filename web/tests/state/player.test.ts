@@ -117,6 +117,15 @@ test("looks again while something is being made", async () => {
   expect(player.product("mix", "ogg")?.state).toBe("ready");
 });
 
+test("signed addresses are asked for anew before they end", async () => {
+  const { player, asked, clock } = make();
+  player.start();
+  await settle();
+  clock.advance(59 * 60_000);
+  await settle();
+  expect(asked.length).toBeGreaterThan(1);
+});
+
 test("an unfinished recording is waited for", async () => {
   const { player, answers, clock } = make({
     from: 4,

@@ -79,6 +79,12 @@ test("the name of an invitation is offered, one's own comes first", () => {
   expect(make(() => LOBBY, invitation, store).prejoin.name.value).toBe("Ana");
 });
 
+test("a host's token is known, so that a host is not told to ask", () => {
+  const host = (given: string | null) => make(() => LOBBY, given).prejoin.host;
+  const given = [token({ role: "host" }), token({ role: "participant" }), token({}), null];
+  expect(given.map(host)).toEqual([true, false, false, false]);
+});
+
 test("what is no token has no name", () => {
   expect([null, "x", "a.%%%.b", token({ name: 3 }), token([])].map(nameOfToken)).toEqual([
     null,

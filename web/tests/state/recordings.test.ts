@@ -110,6 +110,23 @@ test("the server is searched once nobody types any more", async () => {
   expect(list.filtered.value).toBe(false);
 });
 
+test("an answer to an earlier wish is not shown", async () => {
+  const answers: (() => void)[] = [];
+  const { list, clock, server } = make(() => one([recording("a")]));
+  server.recordings = ({ text }) =>
+    new Promise((resolve) => {
+      answers.push(() => resolve(one([recording(text || "all")])));
+    });
+  const first = list.load();
+  list.find({ text: "late" });
+  clock.advance(300);
+  answers[1]?.();
+  await settle();
+  answers[0]?.();
+  await first;
+  expect(ids(list)).toEqual(["late"]);
+});
+
 test("denied, offline and broken are three things", async () => {
   const denied = make(refuse(401, "credential_required"));
   await denied.list.load();
