@@ -77,10 +77,12 @@ def test_every_timer_reaches_the_control_plane():
     server = {"urls": ["turn:t.example.org"], "username": "u", "credential": "c"}
     rtc = {
         "connecting_seconds": 1, "disconnected_seconds": 2, "disconnected_idle_seconds": 3,
-        "failed_seconds": 4, "left_seconds": 5, "keep_alive_seconds": 6, "ice_servers": [server],
+        "failed_seconds": 4, "left_seconds": 5, "keep_alive_seconds": 6, "waiting_seconds": 7,
+        "ice_servers": [server],
     }  # fmt: skip
     told = signaling_settings(of(rtc=rtc, http={"allowed_origins": ["https://a"]}))
     assert told.timers == RtcTimers(1, 2, 3, 4, 5, 6)
+    assert told.waiting_seconds == 7
     assert told.ice_servers == (IceServer(("turn:t.example.org",), "u", "c"),)
     assert told.allowed_origins == ("https://a",)
 
