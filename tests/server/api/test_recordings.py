@@ -176,6 +176,15 @@ class TestRights:
         answer = await web.client.delete(f"/v1/recordings/{body['id']}", headers=user)
         assert await problem(answer) == (403, "forbidden")
 
+    async def test_member_has_peaks_made_and_nothing_else(self, web: Web) -> None:
+        made, body = await recorded(web)
+        await web.token(made["id"], user_id="user_01")
+        path, user = f"/v1/recordings/{body['id']}/files", web.user("user_01")
+        answer = await web.client.post(path, headers=user, json={"kind": "mix"})
+        assert await problem(answer) == (403, "forbidden")
+        answer = await web.client.post(path, headers=user, json={"kind": "peaks"})
+        assert answer.ok
+
     async def test_others_find_nothing(self, web: Web) -> None:
         _, body = await recorded(web)
         other = await web.meeting()
@@ -325,6 +334,7 @@ class TestSearch:
         assert await ids("q=nobody") == []
         assert await ids("q=%20") == [body["id"]]
         assert await ids("from=2000-01-01T00:00:00Z") == [body["id"]]
+        assert await ids("from=2100-01-01T00:00:00Z") == []
         assert await ids("to=2000-01-01T00:00:00Z") == []
         for odd in ("soon", "0", "2026-11-20T12:00:00"):
             answer = await web.client.get(f"/v1/recordings?from={odd}", headers=KEY)
