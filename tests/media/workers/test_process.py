@@ -6,8 +6,16 @@ import socket
 
 import pytest
 from support.hall import LOOPBACK
+from support.wait import until
 
-from media.types import ConnectionSpec, RtcSettings
+from media.types import (
+    ConnectionSpec,
+    ListenerStats,
+    MediaKind,
+    RtcSettings,
+    TileRequest,
+    TrackSource,
+)
 from media.workers import messages as m
 from media.workers import process as module
 from media.workers.channel import Channel
@@ -88,6 +96,30 @@ async def test_a_bug_in_a_call_is_an_answer_too(control, monkeypatch):
     control.send(m.encode_to(m.Close(7, "c")))
     refusal = await said(control, m.Refusal)
     assert (refusal.call, refusal.error) == (7, "internal")
+    monkeypatch.undo()
+
+
+async def test_what_needs_no_answer_reaches_the_engine(control, monkeypatch):
+    reached: list[tuple] = []
+    for name in ("probe", "set_view", "set_listener_stats", "set_muted"):
+        monkeypatch.setattr(
+            module.Engine, name, lambda _, *facts, name=name, **more: reached.append((name, *facts))
+        )
+    control.send(m.encode_to(m.Begin(LOOPBACK, 1.0)))
+    await said(control, m.Ready)
+    tiles = (TileRequest("p", TrackSource.CAMERA, 320, 180),)
+    stats = (ListenerStats(MediaKind.AUDIO, 50, 3, 4.0),)
+    control.send(m.encode_to(m.Probe("c")))
+    control.send(m.encode_to(m.View("c", tiles)))
+    control.send(m.encode_to(m.Listener("c", stats)))
+    control.send(m.encode_to(m.Mute("c", TrackSource.MICROPHONE, True)))
+    await until(lambda: len(reached) == 4)
+    assert reached == [
+        ("probe", "c"),
+        ("set_view", "c", tiles),
+        ("set_listener_stats", "c", stats),
+        ("set_muted", "c", TrackSource.MICROPHONE),
+    ]
     monkeypatch.undo()
 
 
