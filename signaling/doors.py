@@ -233,12 +233,17 @@ class Doors:
         """Somebody who may admit is in the meeting."""
         self.decide(self.visits(meeting_id), HostPresent())
 
-    def permit(self, invitation_id: str, permissions: Permissions) -> None:
-        """Change what everybody who waits by an invitation may do."""
-        for meeting_id in tuple(self._doors):
-            for visit in self.visits(meeting_id):
-                if visit.admission.invitation_id == invitation_id:
-                    visit.permit(permissions)
+    def permit(self, invitation_id: str, permissions: Permissions) -> set[str]:
+        """Change what everybody who waits by an invitation may do; at which meetings' doors."""
+        found = [
+            visit
+            for meeting_id in self._doors
+            for visit in self.visits(meeting_id)
+            if visit.admission.invitation_id == invitation_id
+        ]
+        for visit in found:
+            visit.permit(permissions)
+        return {visit.record.meeting_id for visit in found}
 
     def dismiss(self, meeting_id: str, reason: EndReason) -> None:
         """Nobody needs to wait at this door any more."""

@@ -316,9 +316,11 @@ class LiveSessions:
         ]
         for session, member in found:
             session.permit(member, permissions)
-        self._context.doors.permit(invitation_id, permissions)
+        meetings = {session.meeting.id for session, _ in found}
+        meetings |= self._context.doors.permit(invitation_id, permissions)
         for session in self.sessions():
-            session.settle()
+            if session.meeting.id in meetings:
+                session.settle()  # a host may have appeared, or somebody who waits for one
         return len(found)
 
     # The door

@@ -217,6 +217,15 @@ class TestUntilAHostIsThere:
         await world.join("Ada", token="host")
         assert (await knock(world, "Bob", "later")).outbox.of("waiting")
 
+    async def test_somebody_inside_who_may_admit_from_now_on_is_one(self, world):
+        world.gate.grants["i1"] = Permissions()
+        (await world.join("Chi", token="i1")).connects()
+        world.gate.grants["later"] = AFTER_HOST
+        bob = await knock(world, "Bob", "later")
+        assert not bob.joining.done()
+        world.live.permit("i1", Permissions(admit=True))
+        await bob.inside()
+
     async def test_a_change_of_what_is_waited_for_counts_at_once(self, world, host):
         world.gate.grants["i1"] = ACCEPTED
         bob = await knock(world, "Bob", "i1")
