@@ -299,8 +299,7 @@ class BotRun:
         machine = self._machine
         end = machine.end.value if machine.end and machine.status is not S.FAILED else None
         if machine.status is S.LEAVING:
-            text = f"Bot leaving meeting ({'end_session' if end == 'stopped' else end})"
-            await self.journal.log("status", "leaving", text)
+            await self.journal.log("status", "leaving", f"Bot leaving meeting ({end})")
         await self.journal.change(status=machine.status.value, end_reason=end, **members)
 
 

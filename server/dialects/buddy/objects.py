@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+from server.connectors.port import BotEnd
 from server.dialects.buddy.ids import organization_id, session_id, transcript_id, user_id
 from server.dialects.buddy.times import instant, instant_or_none
 from server.records import Bot, BotLogEntry, BotPerson, TranscriptSegment
@@ -133,6 +134,13 @@ def participants(bot: Bot, people: Sequence[BotPerson], now: datetime) -> Json:
     }
 
 
+def log_message(entry: BotLogEntry) -> str:
+    """A log message in the words that clients know."""
+    if entry.type == "leaving":
+        return entry.message.replace(f"({BotEnd.STOPPED})", "(end_session)")
+    return entry.message
+
+
 def log_entry(entry: BotLogEntry) -> Json:
     """An ActivityLogEntry."""
     return {
@@ -140,7 +148,7 @@ def log_entry(entry: BotLogEntry) -> Json:
         "session_id": session_id(entry.bot_id),
         "event_type": entry.type,
         "event_category": entry.category,
-        "message": entry.message,
+        "message": log_message(entry),
         "details": dict(entry.details) or None,
         "severity": entry.level,
         "created_at": instant(entry.at),

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from server.dialects.buddy.call import Call
 from server.dialects.buddy.ids import session_id, transcript_id
+from server.dialects.buddy.objects import log_message
 from server.facts import utc_text
 from server.http.sse import HEARTBEAT_SECONDS, STREAMS, Message, last_event_id, send
 from server.records import Bot, BotLogEntry
@@ -96,7 +97,7 @@ def log_of(entry: BotLogEntry) -> dict[str, object]:
     return {
         "session_id": session_id(entry.bot_id),
         "level": entry.level,
-        "message": entry.message,
+        "message": log_message(entry),
         "timestamp": utc_text(entry.at),
         "details": dict(entry.details) or None,
     }

@@ -42,6 +42,8 @@ async def test_a_bot_meets_people_is_listed_stopped_and_erased(buddy):
     assert await buddy.call("GET", "/analytics/active") == []
     people = await buddy.call("GET", path + "/participants")
     assert (people["peak_participants"], people["current_participants"]) == (1, [])
+    log = await buddy.call("GET", path + "/activity-log")
+    assert "Bot leaving meeting (end_session)" in {one["message"] for one in log["logs"]}
     log = await buddy.call("GET", path + "/activity-log?limit=2")
     assert len(log["logs"]) == 2 < log["total"]
     listed = await buddy.call("GET", "/sessions?status=completed&page_size=1")

@@ -29,6 +29,7 @@ async def test_a_status_stream_ends_with_the_session_and_is_replayed(buddy):
     statuses, logs = await following
     assert statuses.startswith("event: status\ndata: ")
     assert '"status":"completed","previous_status":"leaving"' in statuses
+    assert '"message":"Bot leaving meeting (end_session)"' in logs
     for text in (statuses, logs):
         assert text.endswith('event: close\ndata: {"reason":"session_ended"}\n\n')
     late = await stream(buddy, path + "/stream", {"Last-Event-ID": "0"})
