@@ -11,6 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
+from media.picture import Picture
+
 
 class MediaKind(StrEnum):
     """Kind of an m-line (RFC 8866 section 5.14)."""
@@ -125,6 +127,27 @@ class Reading:
     source: str | None = None
     age_seconds: int = 0
     active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class StreamFlow:
+    """What has passed in one stream since the connection came up.
+
+    Attributes:
+        direction: Which way.
+        source: As in `StreamReading`.
+        octets: Of its RTP packets, headers included; what redundancy repeats is left out downwards.
+        freezes: Times that its picture stood still, by the client's word (`freezeCount`).
+        frozen_seconds: For how long in all (`totalFreezesDuration`).
+        picture: None for sound, and while no picture flows.
+    """
+
+    direction: Direction
+    source: str
+    octets: int
+    freezes: int = 0
+    frozen_seconds: float = 0.0
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +300,9 @@ class ConnectionListener(Protocol):
 
     def quality_changed(self, connection_id: str, reading: Reading) -> None:
         """The label changed, or 30 s have passed since the last report."""
+
+    def picture_changed(self, connection_id: str, picture: Picture | None) -> None:
+        """The largest picture that it gets has another layer or size, and keeps it."""
 
 
 class RoomListener(Protocol):
@@ -525,6 +551,7 @@ class ConnectionStats:
         counters: Everything else by name (drops, nacks, plis).
         streams: Every stream that was measured, judged by itself.
         limited_ticks: Seconds in which we ourselves were too late to judge fairly.
+        flows: What passed in each of the streams.
     """
 
     packets_received: int
@@ -536,6 +563,7 @@ class ConnectionStats:
     counters: Mapping[str, int] = field(default_factory=dict)
     streams: tuple[StreamReading, ...] = ()
     limited_ticks: int = 0
+    flows: tuple[StreamFlow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

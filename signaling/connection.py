@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
+from media.picture import Picture
 from media.types import (
     Answer,
     ConnectionListener,
@@ -273,3 +274,9 @@ class LiveConnection(ConnectionListener, DriverListener):
         if reading.label is not before or reading.reason is not None:
             self.send(quality_view(reading))
         self.session.quality_changed(self, reading, before)
+
+    @override
+    def picture_changed(self, connection_id: str, picture: Picture | None) -> None:
+        """The largest picture that it gets changed."""
+        if not self.record.state.final:
+            self.session.picture_changed(self, picture)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Protocol, TypeAlias
 
+from media.picture import Picture
 from media.types import Reading, TrackSource
 from signaling.model import (
     CaptionLine,
@@ -91,6 +92,20 @@ class QualityChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureChanged:
+    """The largest picture that a connection gets has another layer or size.
+
+    Attributes:
+        picture: None when it gets none any more.
+    """
+
+    type: ClassVar[str] = "connection.picture"
+    participant_id: str
+    connection_id: str
+    picture: Picture | None
+
+
+@dataclass(frozen=True, slots=True)
 class TrackChanged:
     """A track was published, muted or unmuted."""
 
@@ -148,6 +163,7 @@ Fact: TypeAlias = (
     | ConnectionChanged
     | ConnectionDescribed
     | QualityChanged
+    | PictureChanged
     | TrackChanged
     | TrackEnded
     | ChatSent

@@ -12,6 +12,7 @@ from typing import Final
 
 from typing_extensions import override
 
+from media.picture import Picture
 from media.types import ConnectionSpec, Reading, RoomListener, TrackSource, TrackState
 from signaling.connection import LiveConnection
 from signaling.context import Context
@@ -26,6 +27,7 @@ from signaling.log import (
     ConnectionDescribed,
     ParticipantJoined,
     ParticipantLeft,
+    PictureChanged,
     QualityChanged,
     RecordingChanged,
     TrackChanged,
@@ -394,6 +396,10 @@ class LiveSession(RoomListener, SessionListener):
         self._journal.write(QualityChanged(live.record, reading))
         if live.record.quality is not before:
             self._tell_changed(member)
+
+    def picture_changed(self, live: LiveConnection, picture: Picture | None) -> None:
+        """The largest picture that a connection gets changed."""
+        self._journal.write(PictureChanged(live.participant_id, live.id, picture))
 
     def recording_changed(self, notice: RecordingNotice) -> None:
         """The recording changed its state; also after the session ended."""

@@ -39,8 +39,8 @@ class Adaptation:
         connection = self._connection
         for track in connection.tracks.values():
             for stream in track.layers:
-                rate = stream.octets * 8_000_000_000 // elapsed_ns
-                stream.rate, stream.octets = _smoothed(stream.rate, rate), 0
+                rate = (stream.octets - stream.counted) * 8_000_000_000 // elapsed_ns
+                stream.rate, stream.counted = _smoothed(stream.rate, rate), stream.octets
         sent, loss = self._observe(elapsed_ns)
         if any(not slot.audio for slot in connection.slots.values()):
             before, self._trip_ns = self._trip_ns, connection.round_trip_ns

@@ -11,6 +11,7 @@ from aioice.candidate import Candidate
 from media.clock import Clock
 from media.engine.answer import usable
 from media.engine.candidates import parse_candidate
+from media.engine.flows import flows
 from media.engine.housekeeping import Housekeeping
 from media.engine.interfaces import family, listening
 from media.engine.internals import Certificate, IceAgent, host_candidate
@@ -248,6 +249,7 @@ class Engine:
             connection.counters.by_name(),
             peer.quality.streams,
             peer.quality.limited_ticks,
+            flows(connection, peer.quality.heard),
         )
 
     # Rooms

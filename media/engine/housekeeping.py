@@ -71,6 +71,7 @@ class Housekeeping:
         for peer in due:
             peer.quality.read()
             peer.tell_quality(now_ns / 1e9)
+            peer.tell_picture()
         if self._step % SPEAKER_STEPS == 0:
             self._find_speakers(now_ns, speakers_changed)
 

@@ -4,12 +4,14 @@ import asyncio
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from aiortc.rtcicetransport import RTCIceCandidate
 
 from media.clock import Clock
 from media.engine.adaptation import Adaptation
 from media.engine.answer import Local, Negotiated, Policy, Remote, negotiate, write
+from media.engine.flows import received
 from media.engine.internals import Certificate, DtlsSession, IceAgent
 from media.engine.notices import Notices
 from media.engine.quality import PeerQuality
@@ -31,6 +33,9 @@ from media.types import (
     TrackState,
     TransportInfo,
 )
+
+if TYPE_CHECKING:
+    from media.picture import Picture
 
 MAX_SLOT_LINES = 512  # receiving m-lines that one connection may name in its life
 MAX_CANDIDATES = 64  # of one connection, in offers and trickled
@@ -93,6 +98,8 @@ class Peer:
         self._candidates = 0
         self._connecting: asyncio.Task[None] | None = None
         self._offered_at = 0.0
+        self._picture: Picture | None = None  # in the last second
+        self._told: Picture | None = None
         self._session = secrets.randbits(62)
         self._version = 0
         self._ssrcs: dict[
@@ -173,6 +180,15 @@ class Peer:
         if reading is not None:
             listener, name = self._listener, self.spec.connection_id
             self._around.notices.tell(lambda: listener.quality_changed(name, reading))
+
+    def tell_picture(self) -> None:
+        """Tell the listener when its largest picture became another and stayed so for a second."""
+        picture, before = received(self.connection), self._picture
+        self._picture = picture
+        if picture == before and picture != self._told:
+            self._told = picture
+            listener, name = self._listener, self.spec.connection_id
+            self._around.notices.tell(lambda: listener.picture_changed(name, picture))
 
     async def close(self) -> None:
         """Say goodbye and leave nothing behind."""

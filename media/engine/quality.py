@@ -40,6 +40,7 @@ class PeerQuality:
         self.streams: tuple[StreamReading, ...] = ()
         self.lost = 0
         self.limited_ticks = 0
+        self.heard: dict[MediaKind, ListenerStats] = {}  # the client's own words, the latest
         self._table = StreamTable() if table is None else table
         self._judge = ConnectionJudge(table=self._table)
         self._put = False
@@ -87,6 +88,7 @@ class PeerQuality:
     def listener(self, connection: Connection, stats: Sequence[ListenerStats]) -> None:
         """Take what the client says of the media it receives."""
         for one in stats:
+            self.heard[one.kind] = one
             meter = self._told_by.setdefault(one.kind, ReportMeter(_MILLISECONDS))
             gaps = sum(
                 slot.rewriter.holes(None if slot.stream is None else slot.stream.progress)

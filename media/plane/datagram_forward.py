@@ -280,7 +280,7 @@ def _note_picture(track: Track, described: vp8.Vp8Descriptor, payload: memoryvie
     track.progress.picture_id = described.picture_id
     track.progress.tl0picidx = described.tl0picidx
     if described.keyframe:
-        track.height = vp8.height(payload, described)
+        track.width, track.height = vp8.picture_size(payload, described)
 
 
 def _rewrite_vp8(

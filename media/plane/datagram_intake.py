@@ -54,6 +54,7 @@ class Intake:
             return
         connection.packets_received += 1
         connection.octets_received += size
+        track.octets += size
         sequence = datagram[2] << 8 | datagram[3]
         if track.meter is not None:
             track.meter.packet(now_ns, sequence, _read_long(datagram, 4)[0])
@@ -121,7 +122,6 @@ class Intake:
 
     def _video(self, track: Track, datagram: bytes, size: int, sequence: int, now_ns: int) -> None:
         extended = _extend(track, sequence)
-        track.octets += size
         if track.connection.arrivals is not None:
             _arrived(track.connection, datagram, now_ns)
         watched = not track.muted and (track.slots or track.pending)

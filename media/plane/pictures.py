@@ -15,10 +15,12 @@ UNKNOWN_TILE = 720  # lines: a simple client shows what it gets
 
 def fit(connection: Connection, events: RoomEvents) -> None:
     """Choose a layer for every video slot that carries a picture, within `connection.budget`."""
-    watched = [(slot, _streams(track)) for slot, track in _by_importance(connection)]
-    chosen = allot([_demand(slot, streams) for slot, streams in watched], connection.budget)
-    for (slot, streams), place in zip(watched, chosen, strict=True):
+    watched = [(slot, by_size(track)) for slot, track in _by_importance(connection)]
+    demands = [_demand(slot, streams) for slot, streams in watched]
+    chosen = allot(demands, connection.budget)
+    for (slot, streams), demand, place in zip(watched, demands, chosen, strict=True):
         starved = place is None
+        slot.limited = place is None or place < demand.wanted
         if starved != slot.starved:
             slot.starved = starved
             events.slots_moved(connection)
@@ -59,7 +61,7 @@ def _by_importance(connection: Connection) -> list[tuple[Slot, Track]]:
     return [(slot, track) for _, slot, track in found]
 
 
-def _streams(track: Track) -> list[Track]:
+def by_size(track: Track) -> list[Track]:
     """A source's streams, worst first."""
     if len(track.layers) == 1:
         return track.layers

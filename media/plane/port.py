@@ -124,6 +124,7 @@ class Track:
         "cache",
         "codec",
         "connection",
+        "counted",
         "feedback_ns",
         "floor",
         "flowing",
@@ -162,6 +163,7 @@ class Track:
         "taps",
         "viewers",
         "vp8",
+        "width",
     )
 
     def __init__(
@@ -183,10 +185,11 @@ class Track:
             rest = (Track(connection, spec, owner=self, rid=rid) for rid in spec.layers[1:])
             self.layers.extend(rest)
         self.viewers: dict[Slot, None] = {}  # of the owner: every slot that carries it
-        self.octets = 0  # of a video stream, since its rate was last measured
+        self.octets = 0  # of all its packets, headers included
+        self.counted = 0  # of these, when the rate was last measured
         self.rate = -1  # bits in the last second, -1 before the first
         self.need = (0, 0)  # of the owner: bits a second that viewers need, since when (ns)
-        self.height = 0  # of the picture, 0 until a key frame of VP8 told
+        self.width = self.height = 0  # of the picture, 0 until a key frame of VP8 told
         self.codec = spec.codec.lower()
         self.audio = spec.source.kind is MediaKind.AUDIO
         self.vp8 = self.codec == "video/vp8"
@@ -257,6 +260,7 @@ class Slot:
         "audio",
         "connection",
         "height",
+        "limited",
         "losses",
         "meter",
         "payload_type",
@@ -292,6 +296,7 @@ class Slot:
         self.stream: Track | None = None  # its layer that feeds the slot
         self.target: Track | None = None  # its layer that feeds the slot from a key frame on
         self.starved = False  # the link does not take the picture
+        self.limited = False  # the link does not take the layer that its tile wants
         self.height = 0  # of the tile that shows it, 0 when unknown
         self.resent = 0  # packets that its listener missed and got after all
         self.report: tuple[int, int] | None = None  # middle NTP bits of our SR, when sent (ns)

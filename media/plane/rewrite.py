@@ -134,6 +134,10 @@ class Rewriter:
         """Payload bytes sent in all; `progress` is that of the stream that feeds the slot now."""
         return self._octets + (progress.octets if progress is not None else 0)
 
+    def packets(self, progress: Progress | None) -> int:
+        """Packets sent in all; `progress` as in `octets`."""
+        return self._packets + (progress.packets if progress is not None else 0)
+
     def holes(self, progress: Progress | None) -> int:
         """Sequence numbers that the slot skipped because the publisher's packets never came."""
         return max(0, self._holes + (progress.holes if progress is not None else 0))

@@ -46,12 +46,13 @@ def parse(payload: Buffer) -> Vp8Descriptor:
         raise ValueError("VP8 payload ends inside its descriptor") from None
 
 
-def height(payload: Buffer, descriptor: Vp8Descriptor) -> int:
-    """Lines of a key frame's picture (RFC 6386 section 9.1); 0 for any other packet."""
-    at = descriptor.size + 8  # frame tag, start code and width go before
-    if not descriptor.keyframe or at + 2 > len(payload):
-        return 0
-    return (payload[at + 1] << 8 | payload[at]) & 0x3FFF
+def picture_size(payload: Buffer, descriptor: Vp8Descriptor) -> tuple[int, int]:
+    """Width and lines of a key frame's picture (RFC 6386 section 9.1); zeros for other packets."""
+    at = descriptor.size + 6  # frame tag and start code go before
+    if not descriptor.keyframe or at + 4 > len(payload):
+        return 0, 0
+    width, height = payload[at + 1] << 8 | payload[at], payload[at + 3] << 8 | payload[at + 2]
+    return width & 0x3FFF, height & 0x3FFF
 
 
 def is_keyframe(payload: Buffer) -> bool:

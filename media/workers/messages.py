@@ -11,6 +11,7 @@ from typing import Annotated, Literal, TypeAlias, TypeVar
 from pydantic import Field, TypeAdapter, ValidationError
 
 from media.errors import MediaError
+from media.picture import Picture
 from media.types import (
     Answer,
     ConnectionListener,
@@ -266,6 +267,19 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """The largest picture that a connection gets."""
+
+    connection_id: str
+    picture: Picture | None
+    kind: Literal["shown"] = "shown"
+
+    def tell(self, listener: ConnectionListener) -> None:
+        """Report it."""
+        listener.picture_changed(self.connection_id, self.picture)
+
+
+@dataclass(frozen=True, slots=True)
 class Speakers:
     """Who speaks in a room."""
 
@@ -323,7 +337,7 @@ Call: TypeAlias = Offer | Candidate | Close | Record | StopRecording
 ToWorker: TypeAlias = (
     Begin | Open | Probe | View | Listener | Mute | ListenRoom | PauseRecording | Call
 )
-OfConnection: TypeAlias = Up | Closed | Failed | Tracks | Slots | Judged
+OfConnection: TypeAlias = Up | Closed | Failed | Tracks | Slots | Judged | Shown
 FromWorker: TypeAlias = (
     Ready | Reply | Refusal | OfConnection | Speakers | RecordingFailed | Pulse | Fault | Logged
 )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from typing_extensions import override
 
+from media.picture import Picture
 from media.types import (
     ConnectionListener,
     Reading,
@@ -49,6 +50,10 @@ class Reporter(ConnectionListener, RoomListener, RecordingListener):
     @override
     def quality_changed(self, connection_id: str, reading: Reading) -> None:
         self._tell(m.Judged(connection_id, reading))
+
+    @override
+    def picture_changed(self, connection_id: str, picture: Picture | None) -> None:
+        self._tell(m.Shown(connection_id, picture))
 
     @override
     def speakers_changed(self, room_id: str, participant_ids: tuple[str, ...]) -> None:

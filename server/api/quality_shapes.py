@@ -4,11 +4,18 @@ from datetime import UTC, datetime
 
 from pydantic import BaseModel, Field
 
-from media.types import Direction, QualityLabel
+from media.picture import Picture
+from media.types import Direction, MediaKind, QualityLabel, TrackSource
 from server.services import quality_timeline as timeline
 from server.services.quality_history import Series
 from server.services.quality_now import CONNECTION, ConnectionNow, StreamNow
 from server.services.quality_recent import Recent
+
+_VIDEO = {f"{Direction.DOWNLINK.value}/{MediaKind.VIDEO.value}"} | {
+    f"{Direction.UPLINK.value}/{source.value}"
+    for source in TrackSource
+    if source.kind is MediaKind.VIDEO
+}
 
 
 class QualityQuery(BaseModel):
@@ -46,7 +53,7 @@ class Moment(BaseModel):
     at: datetime
     what: str = Field(
         description="A connection state, `replaced` (it took over from another), `quality`, "
-        "`published`, `muted`, `unmuted` or `ended` (of a track)."
+        "`picture` (what it gets), `published`, `muted`, `unmuted` or `ended` (of a track)."
     )
     details: dict[str, object] = Field(
         description="Such as `path`, `srtp_profile`, `join_ms`, `reason`, `codec`, `from`, `to`."
@@ -69,6 +76,18 @@ class Timeline(BaseModel):
     complete: bool = Field(description="False when the session has more facts than are read.")
 
 
+class QualityPicture(BaseModel):
+    """The layer that is forwarded."""
+
+    rid: str = Field(description="RFC 8851 name of the layer; empty for a source of one stream.")
+    layer: int = Field(description="1 for the source's smallest; 0 when the link takes none.")
+    frame_width: int = Field(description="0 while unknown.")
+    frame_height: int = Field(description="0 while unknown.")
+    limit: str | None = Field(
+        description="`bandwidth` when the link does not take what the tile wants."
+    )
+
+
 class QualityStream(BaseModel):
     """One stream of a connection now."""
 
@@ -83,6 +102,12 @@ class QualityStream(BaseModel):
     packets: int = Field(description="Settled in the last second, lost ones included.")
     lost: int
     active: bool = Field(description="False when muted, paused or held for long.")
+    bitrate: int = Field(description="Of its RTP packets in the last second, bit/s.")
+    freeze_count: int = Field(description="Freezes that the browser told of in the last second.")
+    freezes_duration: float = Field(description="Seconds that they took, all pictures together.")
+    picture: QualityPicture | None = Field(
+        description="The largest picture that flows; null for sound and without one."
+    )
 
 
 class QualityOrigin(BaseModel):
@@ -159,8 +184,18 @@ class QualitySeries(BaseModel):
     loss_percent: list[float | None] = Field(description="Null where nothing settled.")
     jitter: list[float] = Field(description="Seconds, the highest of the step.")
     round_trip_time: list[float | None] = Field(description="Seconds; of connections only.")
-    sent_bitrate: list[int] = Field(description="bit/s; of connections only.")
-    received_bitrate: list[int]
+    sent_bitrate: list[int] = Field(
+        description="bit/s towards the browser; empty for an uplink. Of a connection everything "
+        "that is sent, of a stream its RTP packets."
+    )
+    received_bitrate: list[int] = Field(description="The other way; empty for a downlink.")
+    freeze_count: list[int] = Field(description="Of `downlink/video` only, by the browser's word.")
+    freezes_duration: list[float] = Field(description="Seconds; of `downlink/video` only.")
+    frame_width: list[int] = Field(description="Of video only; 0 without a picture.")
+    frame_height: list[int] = Field(
+        description="Of the largest picture that was forwarded; the smallest such of the step."
+    )
+    layer: list[int] = Field(description="1 for the source's smallest; 0 without a picture.")
 
 
 class QualityHistory(BaseModel):
@@ -187,6 +222,20 @@ def stream(found: StreamNow) -> QualityStream:
         packets=point.packets,
         lost=point.lost,
         active=reading.active,
+        bitrate=point.sent_bps + point.received_bps,
+        freeze_count=point.freezes,
+        freezes_duration=round(point.frozen_seconds, 2),
+        picture=None if found.picture is None else _picture(found.picture),
+    )
+
+
+def _picture(found: Picture) -> QualityPicture:
+    return QualityPicture(
+        rid=found.rid,
+        layer=found.layer,
+        frame_width=found.width,
+        frame_height=found.height,
+        limit=found.limit,
     )
 
 
@@ -242,6 +291,9 @@ def series(found: Series) -> QualitySeries:
     """One stream over time."""
     points = [point for _, point in found.points]
     whole = found.stream == CONNECTION
+    up, down = found.stream.startswith("uplink/"), found.stream.startswith("downlink/")
+    video = found.stream in _VIDEO
+    seen = video and down
     trips = [point.round_trip_ms for point in points]
     return QualitySeries(
         participant_id=found.participant_id,
@@ -261,8 +313,13 @@ def series(found: Series) -> QualitySeries:
         round_trip_time=[trip / 1000 if trip is not None else None for trip in trips]
         if whole
         else [],
-        sent_bitrate=[point.sent_bps for point in points] if whole else [],
-        received_bitrate=[point.received_bps for point in points] if whole else [],
+        sent_bitrate=[] if up else [point.sent_bps for point in points],
+        received_bitrate=[] if down else [point.received_bps for point in points],
+        freeze_count=[point.freezes for point in points] if seen else [],
+        freezes_duration=[round(point.frozen_seconds, 2) for point in points] if seen else [],
+        frame_width=[point.width for point in points] if video else [],
+        frame_height=[point.height for point in points] if video else [],
+        layer=[point.layer for point in points] if video else [],
     )
 
 

@@ -206,7 +206,7 @@ class QualityService:
             reading,
             opinion(reading.score),
             counters.connection(stats, reading, at),
-            tuple(counters.stream(one) for one in stats.streams),
+            counters.streams(stats),
             hints(client.details.get("path"), client.client_stats) if client else (),
         )
 

@@ -1,10 +1,12 @@
 """What a connection is like now: the counters of two moments as one sample of each stream."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from media.picture import Picture
 from media.quality.model import mos
-from media.types import ConnectionStats, Reading, StreamReading
+from media.types import ConnectionStats, Direction, Reading, StreamFlow, StreamReading
 from server.services.quality_points import Point
 
 CONNECTION = "connection"
@@ -18,10 +20,12 @@ class StreamNow:
     Attributes:
         reading: The engine's judgement, with its counters.
         point: The same as a sample.
+        picture: The largest one of the stream; None for sound and without one.
     """
 
     reading: StreamReading
     point: Point
+    picture: Picture | None = None
 
     @property
     def name(self) -> str:
@@ -60,7 +64,9 @@ class Counters:
     def __init__(self) -> None:
         self._at: datetime | None = None
         self._bytes = (0, 0)
+        self._seconds = 0.0  # between the last two looks
         self._packets: dict[tuple[str, str], tuple[int, int]] = {}
+        self._flows: dict[tuple[str, str], StreamFlow] = {}
         self._limited = 0
 
     def limited(self, stats: ConnectionStats) -> int:
@@ -72,10 +78,9 @@ class Counters:
         """The connection as a whole since the last call."""
         before, self._bytes = self._bytes, (stats.bytes_sent, stats.bytes_received)
         last, self._at = self._at, at
-        seconds = (at - last).total_seconds() if last is not None else 0.0
+        self._seconds = (at - last).total_seconds() if last is not None else 0.0
         sent, received = (
-            round(max(0, now - then) * 8 / seconds) if seconds > 0 else 0
-            for now, then in zip(self._bytes, before, strict=True)
+            self._rate(now - then) for now, then in zip(self._bytes, before, strict=True)
         )
         return Point(
             reading.label,
@@ -86,11 +91,23 @@ class Counters:
             received_bps=received,
         )
 
-    def stream(self, reading: StreamReading) -> StreamNow:
-        """One stream since the last call."""
+    def streams(self, stats: ConnectionStats) -> tuple[StreamNow, ...]:
+        """Every stream since the last call; `connection` comes first, for it takes the time."""
+        flows = {(flow.direction.value, flow.source): flow for flow in stats.flows}
+        return tuple(self._stream(one, flows) for one in stats.streams)
+
+    def _stream(
+        self, reading: StreamReading, flows: Mapping[tuple[str, str], StreamFlow]
+    ) -> StreamNow:
         key = (reading.direction.value, reading.source)
         packets, lost = self._packets.get(key, (0, 0))
         self._packets[key] = (reading.packets, reading.lost)
+        flow = flows.get(key, StreamFlow(reading.direction, reading.source, 0))
+        before = self._flows.get(key, flow)
+        self._flows[key] = flow
+        rate = self._rate(flow.octets - before.octets)
+        down = reading.direction is Direction.DOWNLINK
+        picture = flow.picture or Picture()
         point = Point(
             reading.label,
             reading.reason,
@@ -98,8 +115,19 @@ class Counters:
             max(0, reading.packets - packets),
             max(0, reading.lost - lost),
             reading.jitter_ms,
+            sent_bps=rate if down else 0,
+            received_bps=0 if down else rate,
+            freezes=max(0, flow.freezes - before.freezes),
+            frozen_seconds=max(0.0, flow.frozen_seconds - before.frozen_seconds),
+            width=picture.width,
+            height=picture.height,
+            layer=picture.layer,
         )
-        return StreamNow(reading, point)
+        return StreamNow(reading, point, flow.picture)
+
+    def _rate(self, octets: int) -> int:
+        """Bits a second since the last look; counters of a stream that began anew count nothing."""
+        return round(max(0, octets) * 8 / self._seconds) if self._seconds > 0 else 0
 
 
 def began(reading: Reading, at: datetime) -> datetime:

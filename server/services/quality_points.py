@@ -12,8 +12,9 @@ POINTS = 60
 
 REASONS = (None, "loss", "delay", "jitter", "stalled", "transport")
 _LABELS = (None, *sorted(QualityLabel, key=lambda label: RANK[label]))
-# Label (0: no point), reason, score, settled and lost packets, jitter, round trip, both bitrates.
-_FORM = struct.Struct("<BBHIIHHII")
+# Label (0: no point), reason, score, settled and lost packets, jitter, round trip, both bitrates,
+# freezes and their hundredths of a second, width, height and layer of the picture.
+_FORM = struct.Struct("<BBHIIHHIIHHHHB")
 _NO_TRIP = 0xFFFF
 _MOST = 0xFFFF_FFFF
 
@@ -30,8 +31,13 @@ class Point:
         lost: Of these.
         jitter_ms: Highest.
         round_trip_ms: Highest; None when unknown, and for a stream.
-        sent_bps: Mean bitrate towards the browser, for a connection.
-        received_bps: Mean bitrate from the browser, for a connection.
+        sent_bps: Mean bitrate towards the browser; 0 for an uplink.
+        received_bps: Mean bitrate from the browser; 0 for a downlink.
+        freezes: Times that a received picture stood still, by the browser's word.
+        frozen_seconds: For how long, all pictures together.
+        width: Of the smallest picture in that time that was the largest one at its moment.
+        height: Of the same; 0 for sound, without a picture and while unknown.
+        layer: Of the same, 1 for the smallest that its source sends; 0 for sound and without one.
     """
 
     label: QualityLabel | None = None
@@ -43,6 +49,11 @@ class Point:
     round_trip_ms: float | None = None
     sent_bps: int = 0
     received_bps: int = 0
+    freezes: int = 0
+    frozen_seconds: float = 0.0
+    width: int = 0
+    height: int = 0
+    layer: int = 0
 
 
 def merged(points: Sequence[Point]) -> Point:
@@ -53,6 +64,8 @@ def merged(points: Sequence[Point]) -> Point:
     """
     known = [point for point in points if point.label is not None]
     worst = min(known, key=lambda point: RANK[_label(point)], default=points[0])
+    shown = [point for point in points if point.layer]
+    least = min(shown, key=lambda point: (point.height, point.layer), default=points[0])
     trips = [point.round_trip_ms for point in points if point.round_trip_ms is not None]
     return Point(
         worst.label,
@@ -64,6 +77,11 @@ def merged(points: Sequence[Point]) -> Point:
         max(trips, default=None),
         sum(point.sent_bps for point in points) // len(points),
         sum(point.received_bps for point in points) // len(points),
+        sum(point.freezes for point in points),
+        sum(point.frozen_seconds for point in points),
+        least.width,
+        least.height,
+        least.layer,
     )
 
 
@@ -107,6 +125,11 @@ class Chunk:
             _NO_TRIP if trip is None else min(round(trip), _NO_TRIP - 1),
             min(point.sent_bps, _MOST),
             min(point.received_bps, _MOST),
+            min(point.freezes, 0xFFFF),
+            min(round(point.frozen_seconds * 100), 0xFFFF),
+            min(point.width, 0xFFFF),
+            min(point.height, 0xFFFF),
+            min(point.layer, 0xFF),
         )
 
     def get(self, index: int) -> Point | None:
@@ -114,9 +137,9 @@ class Chunk:
         at = index * _FORM.size
         if at + _FORM.size > len(self._data) or self._data[at] == 0:
             return None
-        label, reason, score, packets, lost, jitter, trip, sent, received = _FORM.unpack_from(
-            self._data, at
-        )
+        found = _FORM.unpack_from(self._data, at)
+        label, reason, score, packets, lost, jitter, trip, sent, received = found[:9]
+        freezes, frozen, width, height, layer = found[9:]
         return Point(
             _LABELS[label - 1],
             REASONS[reason],
@@ -127,6 +150,11 @@ class Chunk:
             None if trip == _NO_TRIP else float(trip),
             sent,
             received,
+            freezes,
+            frozen / 100,
+            width,
+            height,
+            layer,
         )
 
     def __iter__(self) -> Iterator[tuple[int, Point]]:

@@ -5,7 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from server.records import LogEntryView
-from signaling.log import ConnectionChanged, QualityChanged, TrackChanged, TrackEnded
+from signaling.log import (
+    ConnectionChanged,
+    PictureChanged,
+    QualityChanged,
+    TrackChanged,
+    TrackEnded,
+)
 
 _FIGURES = ("score", "loss_percent", "round_trip_ms", "jitter_ms", "direction", "source")
 
@@ -15,7 +21,8 @@ class Moment:
     """Something that happened to a connection.
 
     Attributes:
-        what: A connection state, `replaced`, `quality`, `published`, `muted`, `unmuted`, `ended`.
+        what: A connection state, `replaced`, `quality`, `picture`, `published`, `muted`, `unmuted`
+            or `ended`.
         details: What belongs to it, such as path, reason, codec, label.
     """
 
@@ -59,7 +66,7 @@ def _subject(entry: LogEntryView) -> tuple[str, str] | None:
         case TrackChanged.type:
             of = _mapping(entry.data.get("track"))
             return str(of.get("connection_id")), str(of.get("participant_id"))
-        case TrackEnded.type:
+        case TrackEnded.type | PictureChanged.type:
             return str(entry.data.get("connection_id")), str(entry.data.get("participant_id"))
         case _:
             return None
@@ -80,6 +87,8 @@ def _moments(life: ConnectionLife, entry: LogEntryView) -> Iterator[Moment]:
                 yield Moment(entry.at, "quality", details | figures)
         case TrackChanged.type:
             yield from _track(life, entry)
+        case PictureChanged.type:
+            yield Moment(entry.at, "picture", _mapping(entry.data.get("picture")))
         case _:
             yield Moment(entry.at, "ended", {"source": entry.data.get("source")})
 

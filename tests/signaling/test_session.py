@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from support.signaling import World
 
+from media.picture import Picture
 from media.types import (
     Answer,
     Heard,
@@ -174,6 +175,17 @@ class TestQuality:
         told = bob.outbox.of("quality")
         assert [each.loss_percent for each in told] == [6.0, 7.0]
         assert (told[0].direction, told[0].source) == ("uplink", "microphone")
+
+    async def test_what_somebody_sees_is_logged_until_the_end(self, world, bob):
+        picture = Picture("mid", 2, 640, 360, "bandwidth")
+        bob.live.picture_changed(bob.live.id, picture)
+        assert world.log.types()[-1] == "connection.picture"
+        fact = world.log.entries[-1].fact
+        assert (fact.connection_id, fact.picture) == (bob.live.id, picture)
+        bob.live.leave()
+        before = len(world.log.entries)
+        bob.live.picture_changed(bob.live.id, None)
+        assert len(world.log.entries) == before
 
     async def test_after_the_end_nothing_is_judged(self, world, ada, bob):
         bob.live.leave()

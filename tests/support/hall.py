@@ -18,6 +18,7 @@ class Listener:
     def __init__(self):
         self.up, self.closed, self.failed, self.lost = {}, [], {}, []
         self.tracks, self.slots, self.quality, self.speakers = {}, {}, {}, []
+        self.pictures = {}
 
     def transport_up(self, name, info):
         self.up[name] = info
@@ -39,6 +40,9 @@ class Listener:
 
     def quality_changed(self, name, reading):
         self.quality[name] = reading
+
+    def picture_changed(self, name, picture):
+        self.pictures[name] = picture
 
     def speakers_changed(self, room, people):
         self.speakers.append(people)

@@ -14,7 +14,7 @@ class Peer:
         self.connection = SimpleNamespace(arrivals=None)
         self.probes = 0
         self.limited = []
-        self.told = 0
+        self.told = self.pictured = 0
         self.quality = SimpleNamespace(put=self._tick, read=lambda: None)
         self.adapted = []
         self.adaptation = SimpleNamespace(tick=self._adapt)
@@ -27,6 +27,9 @@ class Peer:
 
     def tell_quality(self, now):
         self.told += 1
+
+    def tell_picture(self):
+        self.pictured += 1
 
     def probe(self):
         self.probes += 1
@@ -60,7 +63,7 @@ def house():
 def test_everybody_is_served_once_a_second(house):
     house.steps(5 * STEPS)
     assert len(house.reported) == 5
-    assert house.peers["c0"].told == 5
+    assert house.peers["c0"].told == house.peers["c0"].pictured == 5
     assert house.peers["c0"].limited == house.peers["c0"].adapted == [False] * 5
 
 

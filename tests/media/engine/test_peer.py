@@ -9,6 +9,7 @@ from support.clock import FakeClock
 from media.engine.engine import Engine
 from media.engine.peer import MAX_SLOT_LINES
 from media.errors import NegotiationError
+from media.picture import Picture
 from media.types import ConnectionSpec, RtcSettings, TrackSource
 
 OFFER = (Path(__file__).parent / "offers" / "chromium.sdp").read_text().replace("\n", "\r\n")
@@ -16,13 +17,16 @@ OFFER = (Path(__file__).parent / "offers" / "chromium.sdp").read_text().replace(
 
 class Told:
     def __init__(self):
-        self.tracks, self.slots = [], []
+        self.tracks, self.slots, self.pictures = [], [], []
 
     def tracks_changed(self, name, tracks):
         self.tracks.append(tracks)
 
     def slots_changed(self, name, slots):
         self.slots.append(slots)
+
+    def picture_changed(self, name, picture):
+        self.pictures.append(picture)
 
 
 @pytest.fixture
@@ -155,3 +159,13 @@ async def test_a_peer_that_keeps_naming_new_lines_is_refused(peer):
         peer.answer(offer("last"), {})
     assert caught.value.code == "invalid_sdp"
     assert sum(" " not in name for name in peer._ssrcs) == MAX_SLOT_LINES
+
+
+async def test_picture_is_told_once_it_stays_for_a_second(peer, monkeypatch):
+    large, small = Picture("high", 3, 1280, 720), Picture("low", 1, 320, 180)
+    seen = iter([None, large, small, small, small, large, large, None, None])
+    monkeypatch.setattr("media.engine.peer.received", lambda connection: next(seen))
+    for _ in range(9):
+        peer.tell_picture()
+    await asyncio.sleep(0)
+    assert peer.told.pictures == [small, large, None]

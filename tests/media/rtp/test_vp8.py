@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.rtp.vp8 import Vp8Descriptor, height, is_keyframe, parse, rewrite
+from media.rtp.vp8 import Vp8Descriptor, is_keyframe, parse, picture_size, rewrite
 
 KEY, DELTA = b"\x00", b"\x01"
 FULL = b"\x90\xe0\x92\x34\x07\x60"  # X and S; I, L and T; 15-bit id, TL0PICIDX, TID 1 with Y
@@ -76,9 +76,9 @@ def test_noise_is_read_or_refused(payload):
     assert 1 <= descriptor.size <= len(payload)
 
 
-def test_height_of_a_key_frame():
+def test_size_of_a_key_frame():
     payload = b"\x10\x00\x00\x00\x9d\x01\x2a\x00\x05\xd0\x42" + bytes(4)
-    assert height(payload, parse(payload)) == 720
-    assert height(payload[:9], parse(payload)) == 0
+    assert picture_size(payload, parse(payload)) == (1280, 720)
+    assert picture_size(payload[:10], parse(payload)) == (0, 0)
     delta = b"\x10\x01" + payload[2:]
-    assert height(delta, parse(delta)) == 0
+    assert picture_size(delta, parse(delta)) == (0, 0)

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from media.picture import Picture
 from media.types import (
     Answer,
     ConnectionSpec,
@@ -18,6 +19,7 @@ from media.types import (
     RecordingSpec,
     RtcSettings,
     SlotState,
+    StreamFlow,
     StreamReading,
     TileRequest,
     TrackSource,
@@ -27,6 +29,7 @@ from media.types import (
 from media.workers import messages as m
 
 READING = Reading(QualityLabel.FAIR, 66.0, "loss", 7.5, None, 12.0, Direction.UPLINK, "microphone")
+FLOW = StreamFlow(Direction.DOWNLINK, "video", 9000, 1, 0.5, Picture("mid", 2, 640, 360))
 STREAM = StreamReading(
     Direction.DOWNLINK, "audio", None, 80.0, None, packets=9, lost=1, jitter_ms=2.0, active=True
 )
@@ -62,11 +65,13 @@ FROM = [
     m.Tracks("c", (TrackState(TrackSource.CAMERA, "1", "video/VP8", flowing=True),)),
     m.Slots("c", (SLOT,)),
     m.Judged("c", READING),
+    m.Shown("c", Picture("mid", 2, 640, 360, "bandwidth")),
+    m.Shown("c", None),
     m.Speakers("r", ("p", "q")),
     m.RecordingFailed("x", "disk_full"),
     m.Pulse(
         {"c": Heard(1.5, media=True)},
-        {"c": ConnectionStats(1, 2, 3, 4, 5, READING, {"nacks": 1}, (STREAM,), 2)},
+        {"c": ConnectionStats(1, 2, 3, 4, 5, READING, {"nacks": 1}, (STREAM,), 2, (FLOW,))},
         {"connections": 1},
     ),
     m.Fault("task", "ValueError: x"),

@@ -1,3 +1,4 @@
+from media.picture import Picture
 from media.types import (
     MediaKind,
     QualityLabel,
@@ -35,6 +36,7 @@ def test_every_report_becomes_a_message_that_reports_the_same():
         ("tracks_changed", "c", tracks),
         ("slots_changed", "c", slots),
         ("quality_changed", "c", reading),
+        ("picture_changed", "c", Picture("mid", 2, 640, 360)),
     ]
     for name, *facts in calls:
         getattr(reporter, name)(*facts)

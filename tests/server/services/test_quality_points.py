@@ -19,6 +19,11 @@ points = st.builds(
     st.none() | st.integers(0, 60_000).map(float),
     st.integers(0, 2**32 - 1),
     st.integers(0, 2**32 - 1),
+    st.integers(0, 2**16 - 1),
+    st.integers(0, 2**16 - 1).map(lambda n: n / 100),
+    st.integers(0, 2**14 - 1),
+    st.integers(0, 2**14 - 1),
+    st.integers(0, 255),
 )
 
 
@@ -67,6 +72,14 @@ def test_folding_keeps_the_worst_label_with_its_reason():
 def test_folding_takes_the_highest_round_trip_and_the_mean_bitrate():
     folded = merged([WHOLE, Point(QualityLabel.EXCELLENT, None, 91.25, round_trip_ms=80.0)])
     assert (folded.round_trip_ms, folded.sent_bps, folded.received_bps) == (80.0, 48_000, 16_000)
+
+
+def test_folding_adds_freezes_and_takes_the_smallest_picture_that_was_shown():
+    small, large = Point(width=320, height=180, layer=1), Point(width=1280, height=720, layer=3)
+    frozen = Point(freezes=2, frozen_seconds=1.5)
+    folded = merged([large, frozen, small, frozen])
+    assert (folded.width, folded.height, folded.layer) == (320, 180, 1)
+    assert (folded.freezes, folded.frozen_seconds) == (4, 3.0)
 
 
 def test_points_without_any_label_stay_without():

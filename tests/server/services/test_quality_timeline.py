@@ -3,12 +3,14 @@ from dataclasses import replace
 from support.domain import NOW, connection, entries, meeting, participant, session
 from support.quality import reading
 
+from media.picture import Picture
 from media.types import QualityLabel, TrackSource
 from server.facts import entry_view
 from server.services.quality_timeline import timeline
 from signaling.log import (
     ChatSent,
     ConnectionChanged,
+    PictureChanged,
     QualityChanged,
     TrackChanged,
     TrackEnded,
@@ -102,3 +104,16 @@ def test_track_that_comes_muted_says_so():
 
 def test_other_facts_belong_to_no_connection():
     assert lives(ChatSent(ChatMessage("id", WHO.id, "Ada", "hello", NOW))) == []
+
+
+def test_pictures_are_told_with_their_layer_and_what_limits_them():
+    shown = Picture("mid", 2, 640, 360, "bandwidth")
+    assert moments(
+        PictureChanged(WHO.id, LINK.id, shown), PictureChanged(WHO.id, LINK.id, None)
+    ) == [
+        (
+            "picture",
+            {"rid": "mid", "layer": 2, "width": 640, "height": 360, "limit": "bandwidth"},
+        ),
+        ("picture", {}),
+    ]

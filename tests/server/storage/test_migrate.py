@@ -1,5 +1,6 @@
 """The schema comes up to date, and what the tables say is what migrations make."""
 
+import struct
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,13 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, make_url, text
 
+from media.types import QualityLabel
 from server.errors import StartError
+from server.services.quality_points import Chunk, Point
 from server.storage.migrate import HEAD, SCRIPTS, current, migrate
 from server.storage.tables import metadata
+
+LABELS = [QualityLabel.FAIR, QualityLabel.GOOD]
 
 
 @pytest.fixture
@@ -62,6 +67,28 @@ def test_a_database_of_a_newer_version_is_refused(url):
     with pytest.raises(StartError, match="9999"):
         migrate(url)
     engine.dispose()
+
+
+def test_samples_from_before_pictures_keep_their_figures(url):
+    migrate(url, "0008")
+    old = struct.Struct("<BBHIIHHII")
+    points = old.pack(4, 1, 7550, 50, 2, 125, 0xFFFF, 0, 9000) + bytes(old.size)
+    points += old.pack(3, 1, 6550, 51, 3, 125, 41, 7, 0)
+    engine = opened(url)
+    with engine.begin() as connection:
+        columns = "session_id, connection_id, stream, step, start, participant_id, data"
+        connection.exec_driver_sql(
+            f"INSERT INTO quality_chunks ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            ("s", "c", "uplink/microphone", 1, 60, "p", points),
+        )
+    migrate(url)
+    with engine.begin() as connection:
+        data = connection.exec_driver_sql("SELECT data FROM quality_chunks").scalar_one()
+    engine.dispose()
+    assert dict(Chunk(data)) == {
+        0: Point(LABELS[1], "loss", 75.5, 50, 2, 12.5, None, 0, 9000),
+        2: Point(LABELS[0], "loss", 65.5, 51, 3, 12.5, 41.0, 7, 0),
+    }
 
 
 def test_a_failed_migration_leaves_the_database_as_it_was(url):
