@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 from media.picture import Picture
 
@@ -52,9 +52,8 @@ class Direction(StrEnum):
     DOWNLINK = "downlink"
 
 
-@dataclass(frozen=True, slots=True)
-class StreamReading:
-    """One stream of a connection, judged.
+class StreamReading(NamedTuple):
+    """One stream of a connection, judged; a tuple, for thousands are made each second.
 
     Attributes:
         direction: Which way.

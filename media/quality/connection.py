@@ -138,10 +138,7 @@ class ConnectionJudge:
 
     def streams(self) -> tuple[StreamReading, ...]:
         """Every stream by itself, in order of appearance."""
-        reading = self._table.reading
-        return tuple(
-            reading(row, name.direction, name.source.value) for name, row in self._rows.items()
-        )
+        return tuple(map(self._table.reading, self._rows.values()))
 
     def _row(self, name: StreamName) -> int:
         row = self._rows.get(name)
@@ -151,7 +148,9 @@ class ConnectionJudge:
             # microphone that falls silent without a word is suspicious.
             stalls = name.direction is Direction.UPLINK and not video
             bpl = model.BPL_VIDEO if video else self._bpl
-            row = self._rows[name] = self._table.add(bpl, stalls=stalls)
+            row = self._rows[name] = self._table.add(
+                bpl, stalls=stalls, direction=name.direction, source=name.source.value
+            )
             named = [*self._names.items(), (row, name)]
             # Ties of labels and scores go to the uplink.
             self._names = dict(
@@ -167,18 +166,18 @@ class ConnectionJudge:
                     self._reading, active=False, age_seconds=self._reading.age_seconds + 1
                 )
             return
-        name, stream = self._names[row], self._table.states([row])[0]
+        stream = self._table.reading(row)
         if stream.label is not None:
             self._reading = Reading(
                 stream.label,
-                round(stream.score, 1),
+                stream.score,
                 stream.reason,
-                round(stream.loss_percent, 2),
+                self._table.loss_percent(row),
                 self._trips.latest,
-                round(stream.jitter_ms, 2),
-                name.direction,
-                name.source.value,
-                age_seconds=self._age(stream.label),
+                stream.jitter_ms,
+                stream.direction,
+                stream.source,
+                self._age(stream.label),
             )
 
     def _age(self, label: QualityLabel) -> int:

@@ -88,7 +88,7 @@ class StreamTable:
         self._news: list[float] = []  # nine of each row that was put
         self._modes = PacketRateModes()
         self._window = np.zeros((5, 0, WIDE_TICKS))  # settled, lost, jitter, made up, flowed
-        self._history = np.zeros((0, HISTORY_TICKS))
+        self._history = np.zeros((HISTORY_TICKS, 0))
         self._columns = np.zeros((len(_COLUMNS), 0))
         self._bpl = np.zeros(0)
         self._stalls = np.zeros(0, dtype=bool)
@@ -96,7 +96,15 @@ class StreamTable:
     def __len__(self) -> int:
         return self._used - len(self._free)
 
-    def add(self, bpl: float, *, pps_mode: float = 50.0, stalls: bool = True) -> int:
+    def add(
+        self,
+        bpl: float,
+        *,
+        pps_mode: float = 50.0,
+        stalls: bool = True,
+        direction: Direction = Direction.UPLINK,
+        source: str = "",
+    ) -> int:
         """A row for a new stream.
 
         Args:
@@ -104,6 +112,8 @@ class StreamTable:
             pps_mode: Usual packets per second until it is measured.
             stalls: Silence of an unmuted stream is suspicious; false for streams that are measured
                 by rare reports.
+            direction: As it is told in readings.
+            source: As it is told in readings.
         """
         if self._free:
             row = self._free.pop()
@@ -112,11 +122,12 @@ class StreamTable:
             if row >= len(self._bpl):
                 self._grow(max(_FIRST_ROWS, 2 * row))
         self._window[:, row] = 0
-        self._history[row] = 0
+        self._history[:, row] = 0
         self._columns[:, row] = 0
         self._columns[_LABEL, row] = -1
         self._bpl[row], self._stalls[row] = bpl, stalls
         self._modes.start(row, pps_mode)
+        self._known.name(row, direction, source)
         self._reread(row)
         return row
 
@@ -162,15 +173,13 @@ class StreamTable:
         if not self._put:
             return
         rows = np.array(self._put)
-        news = np.array(self._news, dtype=float).reshape(len(rows), -1).T
+        news = np.fromiter(self._news, float).reshape(len(rows), -1).T
         self._put, self._news = [], []
         for row in rows[news[2] > 0]:
             self._forget(row)
         settled = news[0] + news[1]
-        self._append(rows, settled, news)
-        self._rate(rows, news)
-        self.lengths = self._columns[_LENGTH].astype(int).tolist()
-        self._known.read(self._columns)
+        self._rate(rows, news, self._append(rows, settled, news))
+        self._read(rows)
 
     def lose(self, row: int) -> None:
         """The transport is lost: held, and poor as soon as packets come again."""
@@ -190,7 +199,7 @@ class StreamTable:
 
     def states(self, rows: Sequence[int]) -> list[StreamState]:
         """What is known of these streams, in this order."""
-        return [self._known.state(row) for row in rows]
+        return [_state(*self._columns[:, row].tolist()) for row in rows]
 
     def worst(self, rows: Iterable[int]) -> int | None:
         """The row that speaks for them: lowest label, then score; None when none is active."""
@@ -198,34 +207,31 @@ class StreamTable:
         worst = min(rows, key=rank.__getitem__, default=None)
         return None if worst is None or rank[worst] >= _SILENT_RANK else worst
 
-    def reading(self, row: int, direction: Direction, source: str) -> StreamReading:
+    def reading(self, row: int) -> StreamReading:
         """What is known of a stream, as it is told to others."""
-        known = self._known
-        return StreamReading(
-            direction,
-            source,
-            known.label[row],
-            known.told_score[row],
-            known.reason[row],
-            known.packets[row],
-            known.lost[row],
-            known.told_jitter[row],
-            known.rank[row] < _SILENT_RANK,
-        )
+        return self._known.reading[row]
+
+    def loss_percent(self, row: int) -> float:
+        """Of the stream's window, as it is told to others."""
+        return self._known.loss_percent[row]
 
     # Steps of a tick
 
-    def _append(self, rows: Array, settled: Array, news: Array) -> None:
-        """The windows move on; silence is taken for rest or for a stall."""
+    def _append(self, rows: Array, settled: Array, news: Array) -> Array:
+        """The windows move on; silence is taken for rest or for a stall.
+
+        Returns:
+            Those of these rows.
+        """
         columns, window = self._columns, self._window
         columns[_PACKETS, rows] += settled
         columns[_LOSSES, rows] += news[1]
-        moved = window[:, rows]
+        moved = window.take(rows, axis=1)  # several times as quick as an index
         moved[:, :, :-1] = moved[:, :, 1:]
-        moved[_SETTLED, :, -1], moved[_LOST, :, -1] = settled, news[1]
-        moved[_JITTER, :, -1], moved[_MADE_UP, :, -1] = news[3], 0
+        last = moved[:, :, -1]
+        last[_SETTLED], last[_LOST], last[_JITTER], last[_MADE_UP] = settled, news[1], news[3], 0
         columns[_LENGTH, rows] = length = np.minimum(columns[_LENGTH, rows] + 1, WIDE_TICKS)
-        moved[_FLOWED, :, -1] = news[8]
+        last[_FLOWED] = news[8]
         self._modes.add(rows, news[8])
         came = news[0] > 0
         ticks = np.minimum(length, NARROW_TICKS)
@@ -236,14 +242,15 @@ class StreamTable:
         empty = np.where(rests, 0, columns[_EMPTY, rows] + 1)
         moved[_MADE_UP, rests] = 0
         stalled = ~rests & busy & (empty > STALL_TICKS)
-        moved[_MADE_UP, stalled, -1] = np.rint(self._modes.value[rows][stalled])
+        last[_MADE_UP, stalled] = np.rint(self._modes.value[rows][stalled])
         columns[_BUSY, rows], columns[_IDLE, rows], columns[_EMPTY, rows] = busy, idle, empty
         window[:, rows] = moved
+        return moved
 
-    def _rate(self, rows: Array, news: Array) -> None:
+    def _rate(self, rows: Array, news: Array, window: Array) -> None:
         """Fold the windows, and rate the streams of which enough is known."""
         columns = self._columns
-        narrow, wide = self._folded(rows, NARROW_TICKS), self._folded(rows, WIDE_TICKS)
+        narrow, wide = _folded(window)
         near = narrow[0] >= ENOUGH_FOR_NARROW
         known = near | (wide[0] >= ENOUGH_TO_JUDGE)
         judged = known & ~((news[4] > 0) & (news[0] == 0))
@@ -272,37 +279,30 @@ class StreamTable:
         named = np.where(worst == loss_term, 1, np.where(worst == delay_term, 2, 3))
         self._explain(rows, rated, named, made_up > 0)
 
-    def _folded(self, rows: Array, ticks: int) -> Array:
-        """Settled (made-up losses included), lost, highest jitter, made up, flowed."""
-        window = self._window[:, rows, -ticks:]
-        settled, lost, _, made_up, flowed = window.sum(axis=2)
-        jitter = window[_JITTER].max(axis=1)
-        return np.stack([settled + made_up, lost + made_up, jitter, made_up, flowed + made_up])
-
     def _smooth(self, rows: Array, rated: Array) -> None:
         columns = self._columns
         before = columns[_SCORE, rows]
         share = np.where(rated < before, FALL, RISE)
         score = np.where(columns[_LABEL, rows] < 0, rated, share * rated + (1 - share) * before)
         columns[_SCORE, rows] = score = np.maximum(model.SCORE_FLOOR, score)
-        history = self._history[rows]
-        history[:, :-1] = history[:, 1:]
-        history[:, -1] = score
-        self._history[rows] = history
+        history = self._history[:, rows]
+        history[:-1] = history[1:]
+        history[-1] = score
+        self._history[:, rows] = history
         columns[_SCORES, rows] = np.minimum(columns[_SCORES, rows] + 1, HISTORY_TICKS)
 
     def _relabel(self, rows: Array, *, may_fall: Array) -> None:
-        columns, history = self._columns, self._history[rows]
+        columns, history = self._columns, self._history[:, rows]
         known = columns[_SCORES, rows]
         label = columns[_LABEL, rows].astype(int)
         target = _label(columns[_SCORE, rows], _LEAVE)
         steps = label - target
-        below = history < _LEAVE[np.maximum(label, 0)][:, None]
-        below &= np.arange(HISTORY_TICKS) >= HISTORY_TICKS - known[:, None]
-        falls = (steps > 1) | ((steps == 1) & (below.sum(axis=1) >= 2))
+        below = history < _LEAVE[np.maximum(label, 0)]
+        below &= np.arange(HISTORY_TICKS)[:, None] >= HISTORY_TICKS - known
+        falls = (steps > 1) | ((steps == 1) & (below.sum(axis=0) >= 2))
         fresh = label < 0
         new = np.where(fresh | (may_fall & falls), target, label)
-        raised = _label(history.min(axis=1), _ENTER)
+        raised = _label(history.min(axis=0), _ENTER)
         new = np.where((known == HISTORY_TICKS) & (raised > new), raised, new)
         came_back = columns[_WAS_LOST, rows] > 0
         columns[_LABEL, rows] = np.where(came_back, label, new)
@@ -318,19 +318,24 @@ class StreamTable:
         columns[_REASON, rows] = np.where(columns[_LABEL, rows] == _EXCELLENT, 0, reason)
 
     def _reread(self, row: int) -> None:
-        self._known.read(self._columns, row)
-        self.lengths[row] = 0
+        self._read(np.array([row]))
+
+    def _read(self, rows: Array) -> None:
+        part, places = self._columns[:, rows], rows.tolist()
+        self._known.read(places, part)
+        for row, length in zip(places, part[_LENGTH].astype(int).tolist(), strict=True):
+            self.lengths[row] = length
 
     def _forget(self, row: int) -> None:
         self._window[:, row] = 0
-        self._history[row] = 0
+        self._history[:, row] = 0
         for column in (_LENGTH, _SCORES, _BUSY, _EMPTY):
             self._columns[column, row] = 0
 
     def _grow(self, rows: int) -> None:
         more = rows - len(self._bpl)
         self._window = np.pad(self._window, ((0, 0), (0, more), (0, 0)))
-        self._history = np.pad(self._history, ((0, more), (0, 0)))
+        self._history = np.pad(self._history, ((0, 0), (0, more)))
         self._columns = np.pad(self._columns, ((0, 0), (0, more)))
         self._bpl = np.pad(self._bpl, (0, more))
         self._stalls = np.pad(self._stalls, (0, more))
@@ -340,6 +345,9 @@ class StreamTable:
 
 
 _SETTLED, _LOST, _JITTER, _MADE_UP, _FLOWED = range(5)
+# Sums of both windows as one product, which is quicker than adding so few numbers at a time.
+_SUMS = np.ones((WIDE_TICKS, 2))
+_SUMS[:-NARROW_TICKS, 0] = 0
 _COLUMNS = (
     "label",
     "score",
@@ -380,54 +388,88 @@ _SILENT_RANK = 1e6  # beyond every label and score
 
 
 class _Known:
-    """What readers ask for, as lists: reading numpy one by one costs more than all of a tick."""
+    """What readers ask for, by row; made for all rows of a tick at once.
+
+    Reading numpy item by item would cost more than all of a tick, and so would a constructor of
+    Python's for each stream.
+    """
 
     def __init__(self) -> None:
-        self.label: list[QualityLabel | None] = []
-        self.score: list[float] = []
-        self.reason: list[str | None] = []
-        self.held: list[int] = []
-        self.packets: list[int] = []
-        self.lost: list[int] = []
-        self.loss_percent: list[float] = []
-        self.jitter_ms: list[float] = []
+        self.reading: list[StreamReading] = []
+        self.loss_percent: list[float] = []  # with no more digits than mean something
         self.rank: list[float] = []  # the worst has the lowest
-        self.told_score: list[float] = []  # with no more digits than mean something
-        self.told_jitter: list[float] = []
+        self._direction: list[Direction] = []
+        self._source: list[str] = []
 
     def grow(self, rows: int) -> None:
-        for name, each in vars(self).items():
-            each.extend([_SILENT_RANK if name == "rank" else None] * rows)
+        self.reading += [_UNKNOWN] * rows
+        self.loss_percent += [0.0] * rows
+        self.rank += [_SILENT_RANK] * rows
+        self._direction += [_UNKNOWN.direction] * rows
+        self._source += [_UNKNOWN.source] * rows
 
-    def read(self, columns: Array, row: int | None = None) -> None:
-        """Take all rows, or one."""
-        at = slice(None) if row is None else slice(row, row + 1)
-        part = columns[:, at]
+    def name(self, row: int, direction: Direction, source: str) -> None:
+        self._direction[row], self._source[row] = direction, source
+
+    def read(self, rows: Sequence[int], part: Array) -> None:
+        """Take the columns of some rows."""
         code = part[_LABEL].astype(int)
         active = (code >= 0) & (part[_HELD] <= ACTIVE_TICKS)
-        self.label[at] = _LABEL_OF[code + 1].tolist()
-        self.score[at] = part[_SCORE].tolist()
-        self.reason[at] = _REASON_OF[part[_REASON].astype(int)].tolist()
-        self.held[at] = part[_HELD].astype(int).tolist()
-        self.packets[at] = part[_PACKETS].astype(int).tolist()
-        self.lost[at] = part[_LOSSES].astype(int).tolist()
-        self.loss_percent[at] = part[_LOSS_PERCENT].tolist()
-        self.jitter_ms[at] = part[_WINDOW_JITTER].tolist()
-        self.told_score[at] = part[_SCORE].round(1).tolist()
-        self.told_jitter[at] = part[_WINDOW_JITTER].round(2).tolist()
-        self.rank[at] = np.where(active, 1000.0 * code + part[_SCORE], _SILENT_RANK).tolist()
-
-    def state(self, row: int) -> StreamState:
-        return StreamState(
-            self.label[row],
-            self.score[row],
-            self.reason[row],
-            self.held[row],
-            self.packets[row],
-            self.lost[row],
-            self.loss_percent[row],
-            self.jitter_ms[row],
+        facts = zip(
+            [self._direction[row] for row in rows],
+            [self._source[row] for row in rows],
+            _LABEL_OF[code + 1].tolist(),
+            part[_SCORE].round(1).tolist(),
+            _REASON_OF[part[_REASON].astype(int)].tolist(),
+            part[_PACKETS].astype(int).tolist(),
+            part[_LOSSES].astype(int).tolist(),
+            part[_WINDOW_JITTER].round(2).tolist(),
+            active.tolist(),
+            strict=True,
         )
+        ranks = np.where(active, 1000.0 * code + part[_SCORE], _SILENT_RANK).tolist()
+        losses = part[_LOSS_PERCENT].round(2).tolist()
+        made = map(StreamReading._make, facts)
+        for row, reading, rank, loss in zip(rows, made, ranks, losses, strict=True):
+            self.reading[row], self.rank[row], self.loss_percent[row] = reading, rank, loss
+
+
+_UNKNOWN = StreamReading(Direction.UPLINK, "", None, 0.0, None, 0, 0, 0.0, active=False)
+
+
+def _state(  # noqa: PLR0913, PLR0917  (a row, in the order of the columns)
+    label: float,
+    score: float,
+    reason: float,
+    held: float,
+    packets: float,
+    lost: float,
+    loss_percent: float,
+    jitter_ms: float,
+    *_: float,
+) -> StreamState:
+    return StreamState(
+        _LABEL_OF[int(label) + 1],
+        score,
+        REASONS[int(reason)],
+        int(held),
+        int(packets),
+        int(lost),
+        loss_percent,
+        jitter_ms,
+    )
+
+
+def _folded(window: Array) -> tuple[Array, Array]:
+    """The narrow and the wide window; made-up losses are among the settled and the lost."""
+    sums = window @ _SUMS
+    narrow, wide = sums[:, :, 0], sums[:, :, 1]
+    narrow[_JITTER] = window[_JITTER, :, -NARROW_TICKS:].max(axis=1)
+    wide[_JITTER] = window[_JITTER].max(axis=1)
+    for folded in (narrow, wide):
+        for counted in (_SETTLED, _LOST, _FLOWED):
+            folded[counted] += folded[_MADE_UP]
+    return narrow, wide
 
 
 def _label(scores: Array, edges: Array) -> Array:

@@ -13,12 +13,15 @@ class RoundTrips:
     @property
     def latest(self) -> float | None:
         """The youngest sample not older than 30 ticks."""
+        if self._samples and self._samples[-1] >= 0:
+            return self._samples[-1]
         return next((s for s in reversed(self._samples) if s >= 0), None)
 
     def tick(self, sample_ms: float | None) -> None:
         """Take the highest round trip of one tick, None when there was none."""
         self._samples.append(_NONE if sample_ms is None else sample_ms)
-        del self._samples[:-RTT_MEMORY_TICKS]
+        if len(self._samples) > RTT_MEMORY_TICKS:
+            del self._samples[0]
 
     def worst(self, ticks: int) -> float:
         """The highest of the last ticks, else the latest known, else 0."""
