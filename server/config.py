@@ -171,6 +171,12 @@ class MediaSettings(Group):
         description="Let browsers cancel echo, suppress noise and control gain; "
         "`?processing=off` on a page turns it off there.",
     )
+    redundancy: bool = Field(
+        default=False,
+        description="Let microphones repeat the packet before in every packet (RFC 2198), which "
+        "rides over twice the loss for about twice the bitrate; `?redundancy=on` on a page turns "
+        "it on there.",
+    )
     programs: list[str] = Field(
         default=[],
         description="Python functions that hear, and speak in, every session: `module:function` or "

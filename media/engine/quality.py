@@ -5,6 +5,7 @@ from dataclasses import replace
 from math import sqrt
 
 from media.plane.port import Connection, Track
+from media.quality import model
 from media.quality.connection import ConnectionJudge, StreamName, StreamTick
 from media.quality.measure import Bucket, ReportMeter, StreamMeter
 from media.quality.table import StreamTable
@@ -126,6 +127,8 @@ class PeerQuality:
             if not track.flowing or bucket is None:
                 continue
             name = StreamName(Direction.UPLINK, track.spec.source)
+            if track.audio:
+                self._judge.recode(name, _robustness(redundant=track.red_type > 0))
             muted = self._rests(track, arrived=bool(bucket.arrived))
             ticks[name] = StreamTick(bucket, muted=muted)
             if track.idle:
@@ -166,10 +169,12 @@ class PeerQuality:
     def _add_downlink(self, connection: Connection, ticks: Ticks) -> None:
         """What the listener's reports settled on the slots, those of a kind seen as one stream."""
         found: dict[MediaKind, Bucket] = {}
+        redundant = True
         for slot in connection.slots.values():
             if not isinstance(slot.meter, ReportMeter) or slot.track is None:
                 continue
             feed = slot.stream
+            redundant &= slot.red_type > 0 or not slot.audio
             sent = None if feed is None else slot.rewriter.sent(feed.progress)[0]
             bucket, kind = slot.meter.settle(sent), slot.spec.kind
             if feed is not None:
@@ -177,6 +182,8 @@ class PeerQuality:
             found[kind] = found[kind].plus(bucket) if kind in found else bucket
         for kind, bucket in found.items():
             name = StreamName(Direction.DOWNLINK, kind)
+            if kind is MediaKind.AUDIO:
+                self._judge.recode(name, _robustness(redundant=redundant))
             ticks[name] = StreamTick(self._believed(kind, bucket))
 
     def _believed(self, kind: MediaKind, bucket: Bucket) -> Bucket:
@@ -187,6 +194,11 @@ class PeerQuality:
         if told is None or missing <= REPORTLESS_TICKS:
             return bucket
         return replace(told, sent=bucket.sent)
+
+
+def _robustness(*, redundant: bool) -> float:
+    """Of sound: what the network loses counts, for what is repeated is the codec's own answer."""
+    return model.BPL_OPUS_RED if redundant else model.BPL_OPUS_FEC
 
 
 def _own_jitter(whole_ms: float, source_ms: float) -> float:

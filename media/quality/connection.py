@@ -56,6 +56,7 @@ class ConnectionJudge:
     def __init__(self, bpl: float = model.BPL_OPUS_FEC, table: StreamTable | None = None) -> None:
         self._bpl = bpl
         self._table = StreamTable() if table is None else table
+        self._bpls: dict[StreamName, float] = {}  # of sound that is coded otherwise
         self._rows: dict[StreamName, int] = {}
         self._names: dict[int, StreamName] = {}  # by row, uplinks first
         self._trips = RoundTrips()
@@ -124,6 +125,12 @@ class ConnectionJudge:
             model.LOWEST, model.SCORE_FLOOR, "transport", loss, None, 0.0, age_seconds=age
         )
         return lost
+
+    def recode(self, name: StreamName, bpl: float) -> None:
+        """A stream of sound has this loss robustness from now on."""
+        if self._bpls.get(name, self._bpl) != bpl:
+            self._bpls[name] = bpl
+            self._table.recode(self._row(name), bpl)
 
     def sender_idle(self, name: StreamName) -> None:
         """A sender report shows that nothing was sent: the silence is no stall."""

@@ -131,6 +131,10 @@ class StreamTable:
         self._reread(row)
         return row
 
+    def recode(self, row: int, bpl: float) -> None:
+        """The stream has another codec: from now on its loss robustness is this."""
+        self._bpl[row] = bpl
+
     def remove(self, row: int) -> None:
         """The stream is gone; its row is given to another."""
         self._free.append(row)

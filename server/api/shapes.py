@@ -464,6 +464,7 @@ class ClientConfig(BaseModel):
     dev_key: str | None = Field(description="The API key of development mode, null elsewhere.")
     sign_in_required: bool = Field(description="Starting a meeting needs a credential.")
     processing: bool = Field(description="Let the browser cancel echo and suppress noise.")
+    redundancy: bool = Field(description="Let microphones send redundant audio (RFC 2198).")
     recording: bool = Field(description="Meetings can be recorded.")
     ice_servers: list[PublicIceServer]
     slots: SlotCounts

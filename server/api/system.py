@@ -104,6 +104,7 @@ async def get_client_config(call: Call) -> shapes.ClientConfig:
         dev_key=call.app.dev_key,
         sign_in_required=call.app.dev_key is None,
         processing=settings.media.processing,
+        redundancy=settings.media.redundancy,
         recording=True,
         ice_servers=[shapes.PublicIceServer(urls=one.urls) for one in open_servers],
         slots=shapes.SlotCounts(audio=settings.media.audio_slots, video=settings.media.video_slots),

@@ -140,6 +140,23 @@ def test_what_listeners_report_counts_too(line):
     assert quality.reading.label is not QualityLabel.EXCELLENT
 
 
+def test_redundant_sound_rides_over_twice_the_loss(line):
+    line.second()
+    plain = [line.second(lost=6) for _ in range(12)][-1]
+    line.ada.connection.tracks["m0"].red_type = 63
+    redundant = [line.second(lost=6) for _ in range(12)][-1]
+    assert (plain.label, redundant.label) == (QualityLabel.POOR, QualityLabel.FAIR)
+    assert (plain.loss_percent, redundant.loss_percent) == (12.0, 12.0)
+
+
+def test_listener_who_gets_redundant_sound_in_every_slot_rides_over_twice_the_loss(line):
+    ear = Listener(line)
+    ear.slot.red_type = 63
+    assert [ear.second(lost=6) for _ in range(12)][-1].label is QualityLabel.FAIR
+    ear.slot.red_type = 0
+    assert [ear.second(lost=6) for _ in range(12)][-1].label is QualityLabel.POOR
+
+
 class Listener:
     """Somebody who hears 50 packets a second and whose receiver reports may be missing."""
 

@@ -4,6 +4,7 @@ export interface ClientConfig {
   dev: boolean;
   dev_key?: string | null;
   processing: boolean;
+  redundancy: boolean;
   sign_in_required: boolean;
 }
 

@@ -7,6 +7,7 @@ import { browserClock } from "../platform/clock";
 import { navigate } from "../platform/router";
 import { deviceStore, tabStore } from "../platform/store";
 import { MeetingClient } from "../rtc/client";
+import { microphoneCodecs } from "../rtc/codecs";
 import { browserDevices, type Devices } from "../rtc/devices";
 import { watchLevel } from "../rtc/level";
 import type { RawSocket } from "../rtc/socket";
@@ -39,6 +40,7 @@ class Room {
   private readonly token: string | null;
   private visit: Visit | null = null;
   private devices: Devices | null = null;
+  private codecs: RTCRtpCodec[] = [];
   private name: string | null = null;
 
   constructor(
@@ -52,8 +54,10 @@ class Room {
 
   /** Opens devices and shows the join page. */
   async prepare(): Promise<void> {
-    const devices = browserDevices(await this.processing());
+    const { processing, redundancy } = await this.wishes();
     if (this.lifetime.aborted) return;
+    const devices = browserDevices(processing);
+    this.codecs = microphoneCodecs(redundancy);
     const { end, media } = this.begin(devices);
     const ports = { server: this.server, clock: browserClock, store: deviceStore };
     const prejoin = new Prejoin(this.meeting, this.token, ports, end.signal);
@@ -83,6 +87,7 @@ class Room {
               name,
               resume: this.takeResume(name),
               version: VERSION,
+              codecs: this.codecs,
             },
             {
               clock: browserClock,
@@ -155,14 +160,19 @@ class Room {
     addEventListener("online", () => view.client.hurry(), { signal: end.signal });
   }
 
-  private async processing(): Promise<boolean> {
-    const asked = new URLSearchParams(location.search).get("processing");
-    if (asked !== null) return asked !== "off";
-    try {
-      return (await this.server.config()).processing;
-    } catch {
-      return true; // The join page itself says that the server is away.
-    }
+  /** The server's settings of sound, unless the address says otherwise. */
+  private async wishes(): Promise<{ processing: boolean; redundancy: boolean }> {
+    const asked = new URLSearchParams(location.search);
+    // The join page itself says that the server is away.
+    const config = await this.server.config().catch(() => null);
+    const wish = (name: string, otherwise: boolean) => {
+      const value = asked.get(name);
+      return value === null ? otherwise : value !== "off";
+    };
+    return {
+      processing: wish("processing", config?.processing ?? true),
+      redundancy: wish("redundancy", config?.redundancy ?? false),
+    };
   }
 
   /** The token leaves the address bar, so that a shared link does not carry it. */

@@ -26,6 +26,8 @@ export interface ClientOptions {
   /** From an earlier visit of the same person, if there was one. */
   resume: string | null;
   version: string;
+  /** What the microphone offers, best first; empty for the browser's own order. */
+  codecs: RTCRtpCodec[];
 }
 
 /** The world outside, handed in. */
@@ -226,6 +228,7 @@ export class MeetingClient {
     const peer: Peer = new Peer(
       raw,
       this.follow(() => peer),
+      this.options.codecs,
     );
     this.peer = peer;
     const outgoing = welcome.you.role === "observer" ? new Map() : this.outgoing;

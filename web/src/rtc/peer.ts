@@ -29,6 +29,7 @@ export class Peer {
   constructor(
     private readonly connection: RTCPeerConnection,
     private readonly listener: PeerListener,
+    private readonly microphone: RTCRtpCodec[] = [],
   ) {
     connection.onicecandidate = (event) => {
       if (!this.closed) listener.candidate(event.candidate?.candidate ?? "");
@@ -121,10 +122,10 @@ export class Peer {
   private add(source: Source, track: MediaStreamTrack | null): void {
     const audio = source === "microphone" || source === "screen-audio";
     const init: RTCRtpTransceiverInit = { direction: "sendonly", sendEncodings: encodings(source) };
-    this.senders.set(
-      source,
-      this.connection.addTransceiver(track ?? (audio ? "audio" : "video"), init),
-    );
+    const made = this.connection.addTransceiver(track ?? (audio ? "audio" : "video"), init);
+    if (source === "microphone" && this.microphone.length > 0)
+      made.setCodecPreferences(this.microphone);
+    this.senders.set(source, made);
   }
 
   private slot(kind: "audio" | "video"): void {

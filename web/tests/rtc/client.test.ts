@@ -30,9 +30,9 @@ function peer(index = peers.length - 1): FakePeer {
   return found;
 }
 
-function makeClient(resume: string | null = null): MeetingClient {
+function makeClient(resume: string | null = null, codecs: RTCRtpCodec[] = []): MeetingClient {
   return new MeetingClient(
-    { meeting: "m", token: "t", name: "Ana", resume, version: "1" },
+    { meeting: "m", token: "t", name: "Ana", resume, version: "1", codecs },
     {
       clock,
       random: () => 0.5,
@@ -484,4 +484,15 @@ describe("at the door", () => {
     client.leave();
     expect(socket().of("bye")).toHaveLength(1);
   });
+});
+
+test("only the microphone has codecs that it would rather send", async () => {
+  const red = { mimeType: "audio/red", clockRate: 48_000 };
+  join(makeClient(null, [red]));
+  socket().open();
+  socket().say(welcome());
+  await settle();
+  const [microphone, ...others] = peer().transceivers;
+  expect(microphone?.preferences).toEqual([red]);
+  expect(others.flatMap(({ preferences }) => preferences)).toEqual([]);
 });

@@ -5,7 +5,13 @@ import { memoryStore } from "../../src/lib/store";
 import { Home, sentence } from "../../src/state/home";
 import { readRecents } from "../../src/state/recents";
 
-const CONFIG = { dev: true, dev_key: "rt_dev", processing: true, sign_in_required: false };
+const CONFIG = {
+  dev: true,
+  dev_key: "rt_dev",
+  processing: true,
+  redundancy: false,
+  sign_in_required: false,
+};
 
 function make(changes: Partial<Server> = {}) {
   const opened: [string, string | null][] = [];

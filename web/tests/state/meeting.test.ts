@@ -35,7 +35,7 @@ async function enter(...participants: ParticipantInfo[]): Promise<MeetingView> {
       screen: () => devices.screen(),
       client: (hear) =>
         new MeetingClient(
-          { meeting: "m", token: null, name: "Me", resume: null, version: "1" },
+          { meeting: "m", token: null, name: "Me", resume: null, version: "1", codecs: [] },
           {
             clock,
             random: () => 0,

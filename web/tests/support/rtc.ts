@@ -44,10 +44,16 @@ export class FakeTransceiver {
     },
   };
 
+  preferences: unknown[] = [];
+
   constructor(
     readonly kind: string,
     public direction: string,
   ) {}
+
+  setCodecPreferences(codecs: unknown[]): void {
+    this.preferences = codecs;
+  }
 }
 
 export class FakePeer {
