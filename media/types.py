@@ -317,6 +317,8 @@ EndedBy: TypeAlias = Literal[
 """Why a recording ended."""
 OnPause: TypeAlias = Literal["silence", "cut"]
 """Whether a pause is silence in every file, or ends them and begins others afterwards."""
+RecordedMedia: TypeAlias = Literal["audio", "audio_video"]
+"""Whether sound alone is recorded, or cameras and screens too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +335,9 @@ class RecordingSpec:
         continues: The directory holds this recording's beginning, whose writer is gone.
         rtplog: Whether the arrival of every packet is logged beside the files.
         on_pause: What becomes of a pause: silence, or the end of every file.
+        media: Sound alone, or cameras and screens too.
+        video_height: Of pictures sent in several sizes the smallest with about so many lines is
+            recorded; 0 for the largest.
     """
 
     recording_id: str
@@ -344,6 +349,8 @@ class RecordingSpec:
     continues: bool = False
     rtplog: bool = True
     on_pause: OnPause = "silence"
+    media: RecordedMedia = "audio"
+    video_height: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from media.types import (
     ListenerStats,
     Publication,
     RoomListener,
-    Taps,
     TileRequest,
     TrackSource,
 )
+from media.video import RoomTaps
 from signaling.model import (
     CaptionsNotice,
     Meeting,
@@ -29,7 +29,7 @@ from signaling.model import (
 )
 
 
-class MediaEngine(Taps, Protocol):
+class MediaEngine(RoomTaps, Protocol):
     """The media plane as the control plane sees it: connections in rooms.
 
     Calls that name an unknown connection raise MediaError in `answer` and `add_candidate` and are

@@ -41,6 +41,7 @@ from media.types import (
     TileRequest,
     TrackSource,
 )
+from media.video import VideoRoomTap
 
 
 class Engine:
@@ -273,6 +274,17 @@ class Engine:
             room.remove_tap(tap)
             self._forget_room(room_id)
 
+    def add_video_tap(self, room_id: str, tap: VideoRoomTap) -> None:
+        """Hand every camera and screen of the room, present and future, to `tap`."""
+        self._room(room_id).add_video_tap(tap)
+
+    def remove_video_tap(self, room_id: str, tap: VideoRoomTap) -> None:
+        """Stop that and close its taps."""
+        room = self._rooms.get(room_id)
+        if room is not None:
+            room.remove_video_tap(tap)
+            self._forget_room(room_id)
+
     def publish(self, spec: ConnectionSpec) -> Publication:
         """A microphone of a program of this process, in a room, without a peer connection.
 
@@ -350,7 +362,7 @@ class Engine:
         inside = [one.spec.room_id for one in self._peers.values()]
         inside += [one.spec.room_id for one in self._publications.values()]
         used = room_id in self._listeners or room_id in inside
-        if room is not None and not room.taps and not used:
+        if room is not None and not (room.taps or room.video_taps or used):
             del self._rooms[room_id]
             self._housekeeping.forget_room(room_id)
 

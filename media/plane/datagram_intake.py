@@ -6,6 +6,7 @@ decryption, except one packet in `DECRYPT_EVERY`, which keeps the SRTP roll-over
 
 import struct
 
+from media.plane import filming
 from media.plane.datagram_forward import Fanout
 from media.plane.datagram_red import Unwrapping
 from media.plane.datagram_srtp import Scratch, memmove, unprotect
@@ -124,7 +125,7 @@ class Intake:
         extended = _extend(track, sequence)
         if track.connection.arrivals is not None:
             _arrived(track.connection, datagram, now_ns)
-        watched = not track.muted and (track.slots or track.pending)
+        watched = _is_watched(track)
         if not watched:
             track.asleep = True
         elif track.asleep:
@@ -138,13 +139,10 @@ class Intake:
         if payload is None:
             return
         start, end = payload
-        if not watched:
+        if not watched and not _is_watched(track):  # its first packet has made it known
             _gate(track, extended, now_ns)
             return
         track.missing.received(extended, now_ns / 1e9)
-        if start == end:  # an empty payload is a bandwidth probe
-            _gate(track, extended, now_ns)
-            return
         self._show(track, datagram, extended, start, end, now_ns)
 
     def _show(
@@ -152,7 +150,15 @@ class Intake:
     ) -> None:
         timestamp = _read_long(datagram, 4)[0]
         marker = datagram[1] & 0x80
-        self._fanout.forward(track, extended, timestamp, marker, start, end, now_ns)
+        if track.films:
+            plain = bytes(self._scratch.view[start:end])
+            filming.take(track, plain, extended & 0xFFFF, timestamp, marker, now_ns)
+        if start == end or not (track.slots or track.pending):
+            _gate(track, extended, now_ns)  # an empty payload is a bandwidth probe
+            if start == end:
+                return
+        else:
+            self._fanout.forward(track, extended, timestamp, marker, start, end, now_ns)
         if track.missing:
             self._events.missing(track, now_ns)
 
@@ -245,6 +251,10 @@ class Intake:
         if not track.flowing:
             connection.room.began(track)
         return start, end
+
+
+def _is_watched(track: Track) -> bool:
+    return not track.muted and bool(track.slots or track.pending or track.films)
 
 
 def _find_track(connection: Connection, datagram: bytes) -> Track | None:

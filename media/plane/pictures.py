@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from media.types import TrackSource
 
 UNKNOWN_TILE = 720  # lines: a simple client shows what it gets
+LARGEST = 1 << 15  # lines of a tile that no picture fills: every layer is wanted
 
 
 def fit(connection: Connection, events: RoomEvents) -> None:
@@ -41,8 +42,13 @@ def least_rate(connection: Connection) -> int:
 
 
 def wanted_height(track: Track) -> int:
-    """The tallest tile that shows a source on a link that takes it; 0 when nobody watches."""
-    return max((slot.height for slot in track.viewers if not slot.starved), default=0)
+    """The tallest tile that shows a source on a link that takes it; 0 when nobody watches.
+
+    A recording is a tile that is as tall as it wants.
+    """
+    shown = max((slot.height for slot in track.viewers if not slot.starved), default=0)
+    filmed = max((film.room_tap.height or LARGEST for film in track.filmed), default=0)
+    return max(shown, filmed)
 
 
 def _by_importance(connection: Connection) -> list[tuple[Slot, Track]]:
@@ -65,15 +71,16 @@ def by_size(track: Track) -> list[Track]:
     """A source's streams, worst first."""
     if len(track.layers) == 1:
         return track.layers
-    return [track.layers[place] for place in ranked([_layer(each) for each in track.layers])]
+    return [track.layers[place] for place in ranked([layer_of(each) for each in track.layers])]
 
 
-def _layer(stream: Track) -> Layer:
+def layer_of(stream: Track) -> Layer:
+    """What is known of a stream."""
     return Layer(stream.rate if stream.flowing else 0, stream.height)
 
 
 def _demand(slot: Slot, streams: Sequence[Track]) -> Demand:
-    layers = tuple(_layer(stream) for stream in streams)
+    layers = tuple(layer_of(stream) for stream in streams)
     shown = slot.target or slot.stream
     current = streams.index(shown) if shown in streams else None
     return Demand(layers, fitting(layers, slot.height), current)

@@ -26,6 +26,7 @@ from media.types import (
 if TYPE_CHECKING:
     from media.plane.room import Room
     from media.rtp.transport_cc import ArrivalLog
+    from media.video import VideoRoomTap, VideoTap
 
 Address = tuple[str, int]
 
@@ -126,6 +127,8 @@ class Track:
         "connection",
         "counted",
         "feedback_ns",
+        "filmed",
+        "films",
         "floor",
         "flowing",
         "gated",
@@ -202,6 +205,8 @@ class Track:
         self.slots: list[Slot] = []
         self.pending: list[Slot] = []
         self.taps: list[tuple[RoomTap, TrackTap]] = []
+        self.filmed: list[Filming] = []  # of the owner: every tap of its pictures
+        self.films: list[Filming] = []  # those that this stream feeds, or may feed
         self.progress = Progress()
         self.meter = meter
         self.jitter_ms = 0.0
@@ -244,6 +249,27 @@ class Track:
     def state(self) -> TrackState:
         """For the control plane."""
         return TrackState(self.spec.source, self.spec.mid, self.spec.codec, self.flowing)
+
+
+class Filming:
+    """One tap of a source's pictures.
+
+    Args:
+        room_tap: Who wanted it.
+        tap: Where packets go.
+        stream: The source's layer that feeds it.
+    """
+
+    __slots__ = ("better", "fresh", "room_tap", "seen", "stream", "tap", "target")
+
+    def __init__(self, room_tap: "VideoRoomTap", tap: "VideoTap", stream: Track) -> None:
+        self.room_tap = room_tap
+        self.tap = tap
+        self.stream = stream
+        self.target: Track | None = None  # the layer that feeds it from a key frame on
+        self.better: Track | None = None  # a layer that may become the target
+        self.seen = 0  # how often in a row
+        self.fresh = False  # the tap must be told of the stream before its next packet
 
 
 class Slot:

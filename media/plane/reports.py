@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from media.clock import Clock
-from media.plane import rtcp
+from media.plane import filming, rtcp
 from media.plane.pictures import wanted_height
 from media.plane.port import FIRST_CYCLE, Connection, Plane, Slot, Track
 
@@ -128,6 +128,7 @@ class Reports:
         track.reported_packets = report.packets
         for _, tap in track.taps:
             tap.sender_report(at_ns, report.ntp, report.rtp_timestamp)
+        filming.report(track, at_ns, report.ntp, report.rtp_timestamp)
         if track.muted:
             return
         for slot in track.slots:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
-from media.plane import feed, pictures
+from media.plane import feed, filming, pictures
 from media.plane.port import Connection, RoomEvents, Slot, Track
 from media.plane.speakers import Speakers
 from media.plane.views import fill, order
 from media.types import RoomTap, TileRequest, TrackSource
+from media.video import VideoRoomTap
 
 
 class Room:
@@ -22,6 +23,7 @@ class Room:
         self.room_id = room_id
         self.connections: dict[str, Connection] = {}
         self.taps: list[RoomTap] = []
+        self.video_taps: list[VideoRoomTap] = []
         self.voiced = False
         self._audio_slots = audio_slots
         self._speakers: Speakers[Track] = Speakers(audio_slots)
@@ -65,6 +67,8 @@ class Room:
         self._events.tracks_moved(track.connection)
         for tap in self.taps:
             self._open_tap(tap, track)
+        if not track.audio:
+            filming.begin(track.owner, self.video_taps, self._events)
         self._refresh_kind(audio=track.audio)
 
     def want_keyframe(self, track: Track) -> None:
@@ -74,6 +78,7 @@ class Room:
     def end_track(self, track: Track) -> None:
         """A track ended: close its taps, free its slots and its place."""
         self.close_taps(track)
+        filming.end(track)
         freed = list(track.viewers)
         for slot in freed:
             self._clear(slot)
@@ -92,6 +97,7 @@ class Room:
         for slot in list(track.slots):
             feed.suspend(slot)
         track.connection.forget_repairs(track)
+        filming.restart(track)
         track.restart(ssrc)
         if track.flowing:
             for tap in self.taps:
@@ -105,6 +111,7 @@ class Room:
             stream.muted = muted
         if muted:
             self._speakers.drop(track)
+            filming.withhold(track)
         else:
             for slot in track.viewers:
                 feed.suspend(slot)  # pictures from before the pause are worthless references
@@ -113,7 +120,7 @@ class Room:
         for slot in track.viewers:
             self._events.slots_moved(slot.connection)
         for stream in track.layers:
-            if stream.pending and not track.audio:
+            if (stream.pending or stream.films) and not track.audio:
                 self._events.keyframe_wanted(stream)
 
     def set_view(self, connection: Connection, tiles: tuple[TileRequest, ...]) -> None:
@@ -124,6 +131,9 @@ class Room:
     def adapt(self, connection: Connection) -> None:
         """Choose layers anew: rates or the link's budget have changed."""
         pictures.fit(connection, self._events)
+        for track in connection.tracks.values():
+            if track.filmed:
+                filming.fit(track, self._events)
 
     def hear(self, connection: Connection, mix: Track | None) -> None:
         """Give a connection that wants a mix another one."""
@@ -158,6 +168,23 @@ class Room:
                 for owner, track_tap in [pair for pair in track.taps if pair[0] is tap]:
                     track.taps.remove((owner, track_tap))
                     track_tap.close()
+
+    def add_video_tap(self, tap: VideoRoomTap) -> None:
+        """Tap every camera and screen, present and future."""
+        self.video_taps.append(tap)
+        for connection in self.connections.values():
+            for track in connection.tracks.values():
+                if track.flowing and not track.audio:
+                    filming.begin(track, (tap,), self._events)
+
+    def remove_video_tap(self, tap: VideoRoomTap) -> None:
+        """Stop handing pictures to a tap; its taps are closed."""
+        if tap not in self.video_taps:
+            return
+        self.video_taps.remove(tap)
+        for connection in self.connections.values():
+            for track in connection.tracks.values():
+                filming.end(track, tap)
 
     @staticmethod
     def close_taps(track: Track) -> None:

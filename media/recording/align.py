@@ -8,6 +8,7 @@ that a sound card's rate does not pass for drift of the path (RFC 3550 section 6
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from media.rtp.opus import TICKS_PER_SECOND
 
@@ -132,6 +133,22 @@ class SegmentClock:
         start = self._origin_ns + round((to_sender.at_zero + line.value(to_sender.at_zero)) * 1e9)
         skew = (to_sender.slope * (1 + line.slope) - 1) * 1e6
         return Alignment(start, "sr" if reported else "arrival", skew, 3e3 * line.sigma)
+
+    def sender_zero_ns(self) -> int | None:
+        """What the sender's own clock (NTP) showed at the first sample; None without a report."""
+        if self._report_origin is None:
+            return None
+        line = self._sender_line()
+        at_zero = line.at_zero if line else median(sender - at for at, sender in self._reports)
+        return (self._report_origin * 1_000_000_000 >> 32) + round(at_zero * 1e9)
+
+    def sender_offset_ns(self) -> int | None:
+        """How far our clock is ahead of the sender's own; None without a report.
+
+        What else a sender captures is put beside its sound by this: both carry its clock.
+        """
+        zero_ns, found = self.sender_zero_ns(), self.alignment()
+        return None if zero_ns is None or found is None else found.start_ns - zero_ns
 
     def _sender_line(self) -> Line | None:
         """Seconds of samples to seconds of the sender's clock; None while that is unknown."""

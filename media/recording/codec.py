@@ -36,6 +36,21 @@ def count_samples(file: BinaryIO) -> int:
         raise RecordingError("undecodable", "a packet cannot be decoded") from error
 
 
+def count_pictures(file: BinaryIO) -> int:
+    """How many pictures a Matroska file decodes to.
+
+    Raises:
+        RecordingError: `undecodable`.
+    """
+    try:
+        with av.open(file, "r", format="matroska") as container:
+            stream = container.streams.video[0]
+            stream.thread_type = "NONE"  # one worker's share of the processor is one core
+            return sum(1 for _ in container.decode(stream))
+    except (FFmpegError, IndexError) as error:
+        raise RecordingError("undecodable", "a picture cannot be decoded") from error
+
+
 def decode(file: BinaryIO) -> Iterator[Samples]:
     """The sound of an Ogg/Opus file: mono, -1 to 1, 48 kHz, in pieces of about a second.
 

@@ -22,7 +22,11 @@ from media.recording.manifest import (
 from media.recording.plan import Reason
 from media.recording.tap import QueuedTap
 from media.recording.track import Place, TrackIdentity, TrackWriter
+from media.recording.video.plan import Reason as VideoReason
+from media.recording.video.tap import QueuedVideoTap
+from media.recording.video.track import VideoTrackWriter
 from media.types import EndedBy, RecordingResult, RecordingSpec, TrackSource
+from media.video import VideoStream
 
 MANIFEST_EVERY_NS = 10_000_000_000
 PROCESS_LOSS_MS = 1000
@@ -46,6 +50,16 @@ class Opened:
     tap: QueuedTap
     reason: Reason
     running_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedVideo:
+    """Pictures that appeared; as `Opened`, with the stream that they come in first."""
+
+    identity: TrackIdentity
+    stream: VideoStream
+    tap: QueuedVideoTap
+    reason: VideoReason
 
 
 class RecordingJob:
@@ -85,7 +99,7 @@ class RecordingJob:
         if earlier is not None and not earlier.rebuilt:  # same machine, same monotonic clock
             base = earlier.time_base
             self.zero = TimeZero(base.utc, base.monotonic_ns)
-        self.opened: deque[Opened] = deque()
+        self.opened: deque[Opened | OpenedVideo] = deque()
         self.paused: list[Paused] = []
         self.finish_ns: int | None = None
         self.ended_by: EndedBy = "user"
@@ -94,7 +108,7 @@ class RecordingJob:
         self._directory = directory
         self._report_failed = failed
         self._failure: str | None = None
-        self._tracks: list[TrackWriter] = []
+        self._tracks: list[TrackWriter | VideoTrackWriter] = []
         self._entries: dict[tuple[str, TrackSource], TrackEntry] = {}
         self._changed = True
         self._written_ns = self.zero.monotonic_ns
@@ -148,20 +162,28 @@ class RecordingJob:
         """Write what has come; False when the recording is finished and closed."""
         finish_ns = self.finish_ns  # read first: no track appears after it is set
         while self.opened:
-            one = self.opened.popleft()
-            self._tracks.append(
-                TrackWriter(one.identity, one.tap, self._place, one.reason, one.running_ns)
-            )
+            self._open(self.opened.popleft())
         self._tracks = [track for track in self._tracks if track.service(now_ns)]
         self._manifest.duration_ms = ((finish_ns or now_ns) - self.zero.monotonic_ns) / 1e6
-        if finish_ns is not None:
+        if finish_ns is not None and not self._tracks:
             self._finish(finish_ns)
             return False
-        self._set_state()
+        if finish_ns is None:
+            self._set_state()
         if self._changed or now_ns - self._written_ns >= MANIFEST_EVERY_NS:
             self._written_ns = now_ns
             self._try_manifest()
         return True
+
+    def _open(self, one: Opened | OpenedVideo) -> None:
+        if isinstance(one, Opened):
+            track = TrackWriter(one.identity, one.tap, self._place, one.reason, one.running_ns)
+            sounds = sum(isinstance(each, TrackWriter) for each in self._tracks)
+            self._tracks.insert(sounds, track)  # before pictures, which are put beside sound
+            return
+        self._tracks.append(
+            VideoTrackWriter(one.identity, one.stream, one.tap, self._place, one.reason)
+        )
 
     def abandon(self, reason: str) -> None:
         """Close the files where they are; recovery completes them."""
@@ -203,6 +225,7 @@ class RecordingJob:
                 number=len(self._entries) + 1,
                 participant_id=identity.participant_id,
                 name=identity.name,
+                kind=identity.source.kind,
                 label=identity.source,
             )
             self._entries[key] = entry

@@ -46,6 +46,16 @@ class FillMs(_Model):
     silence: Ms = 0.0
 
 
+class Frames(_Model):
+    """What happened to a segment's pictures."""
+
+    width: int
+    height: int
+    layer: str = ""
+    written: int = 0
+    broken: int = 0
+
+
 class ListedGap(_Model):
     """A fill of more than 60 ms."""
 
@@ -64,6 +74,7 @@ class Segment(_Model):
     """One file: one stretch of one track without a break in its time line."""
 
     file: str
+    content_type: str = CONTENT_TYPE
     rtplog: str | None = None
     number: int
     connection_id: str | None = None
@@ -80,6 +91,7 @@ class Segment(_Model):
     est_error_ms: Ms = 0.0
     packets: Packets = Field(default_factory=Packets)
     fill_ms: FillMs = Field(default_factory=FillMs)
+    frames: Frames | None = None
     gaps: list[ListedGap] = Field(default_factory=list)
     gaps_omitted: int = 0
     bytes: int = 0
@@ -176,7 +188,7 @@ def _recorded(track: TrackEntry, segment: Segment) -> RecordedFile:
         label=track.name,
         kind=track.kind,
         source=track.label,
-        content_type=CONTENT_TYPE,
+        content_type=segment.content_type,
         segment=segment.number,
         offset_seconds=segment.offset_ms / 1e3,
         duration_seconds=segment.duration_ms / 1e3,

@@ -195,7 +195,9 @@ def _people(manifest: Manifest) -> list[tuple[TrackEntry, list[Segment]]]:
 
 
 def _kept(track: TrackEntry) -> list[Segment]:
-    return [segment for segment in track.segments if segment.sha256 is not None]
+    """A track's files of sound; products hold nothing else."""
+    sounds = (segment for segment in track.segments if segment.frames is None)
+    return [segment for segment in sounds if segment.sha256 is not None]
 
 
 def _blocks(job: _Job) -> Iterator[tuple[int, int]]:

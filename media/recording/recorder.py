@@ -8,12 +8,15 @@ from collections.abc import Callable, Iterator
 from media.clock import Clock
 from media.errors import RecordingError
 from media.recording.files import RecordingDirectory, error_code
-from media.recording.job import Opened, RecordingJob
+from media.recording.job import Opened, OpenedVideo, RecordingJob
 from media.recording.manifest import Manifest, Paused
 from media.recording.plan import Reason
 from media.recording.recovery import reopen
 from media.recording.tap import QueuedTap
 from media.recording.track import TrackIdentity
+from media.recording.video.frames import CODECS
+from media.recording.video.plan import Reason as VideoReason
+from media.recording.video.tap import QueuedVideoTap
 from media.recording.writer import WriterThread
 from media.types import (
     EndedBy,
@@ -24,6 +27,7 @@ from media.types import (
     TrackSource,
     TrackTap,
 )
+from media.video import VideoStream, VideoTap
 
 DISK_FLOOR_BYTES = 2 << 30
 """Below this no recording starts: the rest of the machine needs the space."""
@@ -38,11 +42,14 @@ _logger = logging.getLogger(__name__)
 class Recorder:
     """One running recording; made by `start`, used on the event loop, never blocking it."""
 
-    def __init__(self, job: RecordingJob, writer: WriterThread, clock: Clock) -> None:
+    def __init__(
+        self, job: RecordingJob, writer: WriterThread, clock: Clock, *, video_height: int = 0
+    ) -> None:
+        self.height = video_height
         self._job = job
         self._writer = writer
         self._clock = clock
-        self._taps: list[QueuedTap] = []
+        self._taps: list[QueuedTap | QueuedVideoTap] = []
         self._last: dict[tuple[str, TrackSource], str] = {}
         self._result: asyncio.Future[RecordingResult] | None = None
         self._attaching = False
@@ -85,7 +92,7 @@ class Recorder:
         except RuntimeError:
             job.abandon("the writer thread does not run")
             raise
-        return cls(job, writer, clock)
+        return cls(job, writer, clock, video_height=spec.video_height)
 
     def open_track(
         self, participant_id: str, label: str, source: TrackSource, connection_id: str, ssrc: int
@@ -96,20 +103,48 @@ class Recorder:
         """
         if source.kind is not MediaKind.AUDIO or self._result is not None:
             return None
-        if len(self._job.opened) >= MAX_WAITING_TRACKS:
-            _logger.error("track not recorded", extra={"participant_id": participant_id})
+        if not self._has_room(participant_id):
             return None
-        self._taps = [tap for tap in self._taps if tap.closed_ns is None]
         tap = QueuedTap(self._clock, paused=self._is_paused())
-        self._taps.append(tap)
-        key = (participant_id, source)
-        same = self._last.get(key) == connection_id
-        self._last[key] = connection_id
         identity = TrackIdentity(participant_id, label, source, connection_id, ssrc)
-        reason = Reason.SSRC if same else Reason.RECONNECT
+        reason = Reason.SSRC if self._keep(tap, identity) else Reason.RECONNECT
         running_ns = self._clock.monotonic_ns() + RUNNING_NS if self._attaching else 0
         self._job.opened.append(Opened(identity, tap, reason, running_ns))
         return tap
+
+    def open_video(
+        self,
+        participant_id: str,
+        label: str,
+        source: TrackSource,
+        connection_id: str,
+        stream: VideoStream,
+    ) -> VideoTap | None:
+        """A tap for a camera or a screen; None after `stop`, and for codecs that no file holds."""
+        if self._result is not None or not self._has_room(participant_id):
+            return None
+        if stream.codec not in CODECS:
+            _logger.warning("pictures not recorded", extra={"codec": stream.codec})
+            return None
+        tap = QueuedVideoTap(self._clock, paused=self._is_paused())
+        identity = TrackIdentity(participant_id, label, source, connection_id, stream.ssrc)
+        reason = VideoReason.SSRC if self._keep(tap, identity) else VideoReason.RECONNECT
+        self._job.opened.append(OpenedVideo(identity, stream, tap, reason))
+        return tap
+
+    def _has_room(self, participant_id: str) -> bool:
+        if len(self._job.opened) < MAX_WAITING_TRACKS:
+            return True
+        _logger.error("track not recorded", extra={"participant_id": participant_id})
+        return False
+
+    def _keep(self, tap: QueuedTap | QueuedVideoTap, identity: TrackIdentity) -> bool:
+        """Know a tap until it closes; True when its connection sent the same source before."""
+        self._taps = [one for one in self._taps if one.closed_ns is None]
+        self._taps.append(tap)
+        key = (identity.participant_id, identity.source)
+        before, self._last[key] = self._last.get(key), identity.connection_id
+        return before == identity.connection_id
 
     @contextlib.contextmanager
     def attaching(self) -> Iterator[None]:

@@ -9,8 +9,8 @@ from media.types import (
     RecordingResult,
     RecordingSpec,
     RunningRecording,
-    Taps,
 )
+from media.video import RoomTaps
 
 
 class LocalRecorders:
@@ -22,7 +22,7 @@ class LocalRecorders:
         clock: The process's clock.
     """
 
-    def __init__(self, taps: Taps, writer: WriterThread, clock: Clock) -> None:
+    def __init__(self, taps: RoomTaps, writer: WriterThread, clock: Clock) -> None:
         self._taps = taps
         self._writer = writer
         self._clock = clock
@@ -34,7 +34,7 @@ class LocalRecorders:
     async def record(
         self, spec: RecordingSpec, listener: RecordingListener, *, disk_floor_bytes: int
     ) -> RunningRecording:
-        """Record every audio track of a room from now on.
+        """Record every audio track of a room from now on, and its pictures when they are wanted.
 
         Raises:
             RecordingError: As `Recorder.start`.
@@ -46,6 +46,8 @@ class LocalRecorders:
         try:
             with recorder.attaching():
                 self._taps.add_tap(spec.room_id, recorder)
+            if spec.media == "audio_video":
+                self._taps.add_video_tap(spec.room_id, recorder)
         except BaseException:
             _ = await running.stop("write_error")
             raise
@@ -59,7 +61,7 @@ class LocalRecorders:
 class _Tapping:
     """A recorder that hears a room until it is stopped."""
 
-    def __init__(self, taps: Taps, room_id: str, recorder: Recorder) -> None:
+    def __init__(self, taps: RoomTaps, room_id: str, recorder: Recorder) -> None:
         self._taps = taps
         self._room_id = room_id
         self._recorder = recorder
@@ -71,5 +73,6 @@ class _Tapping:
         self._recorder.resume()
 
     async def stop(self, ended_by: EndedBy = "user") -> RecordingResult:
+        self._taps.remove_video_tap(self._room_id, self._recorder)
         self._taps.remove_tap(self._room_id, self._recorder)
         return await self._recorder.stop(ended_by)

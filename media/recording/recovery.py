@@ -21,6 +21,7 @@ from media.recording.manifest import (
 )
 from media.recording.relog import describe_from_logs, trim_early
 from media.recording.salvage import Salvaged, salvage
+from media.recording.video.recovery import recover_pictures
 from media.rtp.opus import TICKS_PER_SECOND
 from media.types import RecordingResult, TrackSource
 
@@ -145,6 +146,7 @@ def _recover_files(place: RecordingDirectory, manifest: Manifest) -> None:
         _enter(manifest, match, segment)
     describe_from_logs(place, manifest)
     trim_early(place, manifest)
+    recover_pictures(place, manifest, known)
 
 
 def _salvage(place: RecordingDirectory, name: str) -> Salvaged | None:

@@ -27,6 +27,7 @@ class Arrived(NamedTuple):
         payload: Empty for padding, which only holds its place in the order.
         ticks: How long it plays.
         stored: Whether the recording was not paused then.
+        marker: The RTP marker; of video the last packet of a picture has it.
     """
 
     arrival_ns: int
@@ -34,6 +35,7 @@ class Arrived(NamedTuple):
     payload: bytes
     ticks: int
     stored: bool
+    marker: bool = False
 
 
 class Released(NamedTuple):
@@ -52,16 +54,22 @@ class Released(NamedTuple):
 
 
 class ReorderBuffer:
-    """Holds at most `WAITING` packets of one RTP stream.
+    """Holds at most so many packets of one RTP stream.
+
+    Args:
+        wait_ns: How long a hole is waited for.
+        waiting: How many packets wait behind it at most.
 
     Attributes:
         late: Packets that came after their place was given up.
         duplicate: Packets that came twice.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, wait_ns: int = WAIT_NS, waiting: int = WAITING) -> None:
         self.late = 0
         self.duplicate = 0
+        self._wait_ns = wait_ns
+        self._most = waiting
         self._next: int | None = None  # extended number that is due
         self._waiting: dict[int, Arrived] = {}
         self._given_up: OrderedDict[int, None] = OrderedDict()
@@ -98,7 +106,7 @@ class ReorderBuffer:
         self._stale_since = None
         self._waiting[number] = packet
         released = list(self._in_order(0))
-        while len(self._waiting) >= WAITING:
+        while len(self._waiting) >= self._most:
             released += self._skip_hole()
         return released + self.expire(packet.arrival_ns)
 
@@ -106,8 +114,8 @@ class ReorderBuffer:
         """Give up holes that were waited for long enough."""
         released: list[Released] = []
         while self._waiting:
-            oldest = min(packet.arrival_ns for packet in self._waiting.values())
-            if now_ns - oldest < WAIT_NS:
+            oldest = next(iter(self._waiting.values())).arrival_ns  # in order of arrival
+            if now_ns - oldest < self._wait_ns:
                 break
             released += self._skip_hole()
         return released

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from media.recording.describe import TimeZero
 from media.recording.files import RecordingDirectory, error_code, slug
@@ -47,6 +47,7 @@ class Place:
         entry_for: The manifest's entry of the logical track, made at its first file.
         changed: Called when a segment began or ended, so that the manifest is written.
         failed: Called with a code when the track is given up.
+        sender_clocks: By connection, how far our clock is ahead of its sender's.
     """
 
     recording_id: str
@@ -58,6 +59,7 @@ class Place:
     entry_for: Callable[[TrackIdentity], TrackEntry]
     changed: Callable[[], None]
     failed: Callable[[str], None]
+    sender_clocks: dict[str, int] = field(default_factory=dict)
 
 
 class TrackWriter:
@@ -118,6 +120,7 @@ class TrackWriter:
         """Bring the manifest's entry of the open segment up to date."""
         if self._segment is not None:
             self._segment.describe()
+            self._note_clock(self._segment)
 
     def abandon(self) -> None:
         """Close the open file where it is; recovery completes it."""
@@ -288,8 +291,14 @@ class TrackWriter:
     def _end_segment(self) -> None:
         segment, self._segment = self._segment, None
         if segment is not None:
+            self._note_clock(segment)
             segment.finish()
             self._place.changed()
+
+    def _note_clock(self, segment: SegmentFile) -> None:
+        offset_ns = segment.clock.sender_offset_ns()
+        if offset_ns is not None:
+            self._place.sender_clocks[self._identity.connection_id] = offset_ns
 
 
 def log_name(file_name: str) -> str:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from io import BufferedReader
 
 from media.errors import RecordingError
-from media.recording.codec import count_samples
+from media.recording.codec import count_pictures, count_samples
 from media.recording.files import RecordingDirectory
 from media.recording.manifest import Manifest, Segment
 from media.recording.salvage import survey
+from media.recording.video.matroska import MatroskaError
+from media.recording.video.recovery import walk_file
 from media.rtp.opus import TICKS_PER_SECOND
 
 Progress = Callable[[float], None]
@@ -27,7 +29,8 @@ class Fault:
 
     Attributes:
         file: Which file.
-        code: `missing`, `hash`, `damaged`, `not_ended`, `undecodable`, `duration`, `alignment`.
+        code: `missing`, `hash`, `damaged`, `not_ended`, `undecodable`, `duration`, `pictures`,
+            `alignment`.
         detail: One sentence for a person.
     """
 
@@ -72,6 +75,9 @@ def _check_file(place: RecordingDirectory, segment: Segment) -> list[Fault]:
     try:
         with os.fdopen(place.open(segment.file, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
             _check_bytes(file, segment)
+            if segment.frames is not None:
+                _check_pictures(file, segment)
+                return []
             ticks, damaged = _check_pages(file, segment)
             if not damaged:  # a hole stays after a damaged page: the rest was walked
                 _check_sound(file, ticks)
@@ -112,6 +118,28 @@ def _check_sound(file: BufferedReader, ticks: int) -> None:
         raise _WrongError("undecodable", f"{error}.") from error
     if samples != ticks:
         raise _WrongError("duration", f"It decodes to {samples} samples, not {ticks}.")
+
+
+def _check_pictures(file: BufferedReader, segment: Segment) -> None:
+    """Every picture decodes, and the file says how long it plays."""
+    try:
+        found = walk_file(file.fileno())
+    except MatroskaError as error:
+        raise _WrongError("damaged", f"{error}.") from error
+    whole = segment.complete or segment.recovered is not None
+    if whole and not found.closed:
+        raise _WrongError("not_ended", "Its head does not say where it ends.")
+    if whole and abs(found.duration_ms - segment.duration_ms) > 1:
+        raise _WrongError("duration", f"It says that it is {found.duration_ms / 1e3:.3f} s long.")
+    file.seek(0)
+    try:
+        pictures = count_pictures(file)
+    except RecordingError as error:
+        raise _WrongError("undecodable", f"{error}.") from error
+    written = segment.frames.written if segment.frames is not None else 0
+    if pictures != written or pictures != found.frames:
+        detail = f"It decodes to {pictures} pictures of {found.frames}, not {written}."
+        raise _WrongError("pictures", detail)
 
 
 def _check_time(manifest: Manifest) -> list[Fault]:

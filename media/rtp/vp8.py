@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from media.rtp.header import Buffer
 
+_START_CODE = b"\x9d\x01\x2a"
+
 
 @dataclass(frozen=True, slots=True)
 class Vp8Descriptor:
@@ -53,6 +55,13 @@ def picture_size(payload: Buffer, descriptor: Vp8Descriptor) -> tuple[int, int]:
         return 0, 0
     width, height = payload[at + 1] << 8 | payload[at], payload[at + 3] << 8 | payload[at + 2]
     return width & 0x3FFF, height & 0x3FFF
+
+
+def frame_size(frame: Buffer) -> tuple[int, int] | None:
+    """Width and height of a whole key frame (RFC 6386 section 9.1); None for any other frame."""
+    if len(frame) < 10 or frame[0] & 0x01 or bytes(frame[3:6]) != _START_CODE:
+        return None
+    return (frame[7] << 8 | frame[6]) & 0x3FFF, (frame[9] << 8 | frame[8]) & 0x3FFF
 
 
 def is_keyframe(payload: Buffer) -> bool:

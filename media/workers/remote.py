@@ -27,6 +27,7 @@ from media.types import (
     TileRequest,
     TrackSource,
 )
+from media.video import VideoRoomTap
 from media.workers import messages as m
 from media.workers.link import Link, WorkerLostError
 from media.workers.recorders import RemoteRecorders
@@ -213,6 +214,17 @@ class WorkerEngine:
         raise MediaError("with media workers, packets do not reach the control process")
 
     def remove_tap(self, room_id: str, tap: RoomTap) -> None:
+        """There is none."""
+
+    def add_video_tap(self, room_id: str, tap: VideoRoomTap) -> None:  # noqa: ARG002  (as above)
+        """As `add_tap`.
+
+        Raises:
+            MediaError: Always.
+        """
+        raise MediaError("with media workers, packets do not reach the control process")
+
+    def remove_video_tap(self, room_id: str, tap: VideoRoomTap) -> None:
         """There is none."""
 
     def publish(self, spec: ConnectionSpec) -> Publication:  # noqa: ARG002  (the port's)

@@ -18,6 +18,7 @@ from media.types import (
     TrackSource,
     TransportInfo,
 )
+from media.video import VideoRoomTap
 
 INFO = TransportInfo("192.0.2.1:5000", "host", "SRTP_AEAD_AES_256_GCM", 42.0)
 
@@ -35,6 +36,7 @@ class FakeEngine:
         self.listeners: dict[str, tuple[ListenerStats, ...]] = {}
         self.candidates: list[tuple[str, str]] = []
         self.taps: list[tuple[str, RoomTap]] = []
+        self.video_taps: list[tuple[str, VideoRoomTap]] = []
         self.published: dict[str, Published] = {}
         self.probes: list[str] = []
         self.figures: dict[str, ConnectionStats] = {}
@@ -94,6 +96,13 @@ class FakeEngine:
 
     def remove_tap(self, room_id: str, tap: RoomTap) -> None:
         self.taps.remove((room_id, tap))
+
+    def add_video_tap(self, room_id: str, tap: VideoRoomTap) -> None:
+        self.video_taps.append((room_id, tap))
+
+    def remove_video_tap(self, room_id: str, tap: VideoRoomTap) -> None:
+        if (room_id, tap) in self.video_taps:
+            self.video_taps.remove((room_id, tap))
 
     def publish(self, spec: ConnectionSpec) -> Published:
         return self.published.setdefault(spec.connection_id, Published())

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.clock import FakeClock
+from support.film import STREAM, Camera, frames
 from support.opus_tone import decode as decoded
 from support.opus_tone import main_frequency, tone_packets
 from support.recording import (
@@ -19,6 +20,7 @@ from support.recording import (
 )
 
 from media.errors import RecordingError
+from media.recording import recorder as recorder_module
 from media.recording.files import AppendFile, RecordingDirectory
 from media.recording.manifest import decode
 from media.recording.recorder import Recorder
@@ -26,6 +28,7 @@ from media.recording.recovery import recover
 from media.recording.verify import verify
 from media.recording.writer import WriterThread
 from media.types import TrackSource
+from media.video import VideoStream
 
 
 def manifest(directory: Path):
@@ -512,3 +515,48 @@ class TestBeforeTheStart:
         place = RecordingDirectory(tmp_path)
         assert await asyncio.to_thread(verify, place, manifest(tmp_path), lambda _: None) == []
         place.close()
+
+
+class TestPictures:
+    async def test_a_codec_that_no_file_holds_is_not_recorded_and_said(
+        self, tmp_path: Path, writer: WriterThread, clock: FakeClock, caplog
+    ) -> None:
+        recorder = await started(tmp_path, writer, clock)
+        other = VideoStream(1, "video/av1")
+        assert recorder.open_video("p1", "Ana", TrackSource.CAMERA, "c1", other) is None
+        assert "pictures not recorded" in caplog.text
+        await recorder.stop()
+        assert recorder.open_video("p1", "Ana", TrackSource.CAMERA, "c1", STREAM) is None
+
+    async def test_a_camera_that_comes_back_goes_on_with_its_track(
+        self, tmp_path: Path, writer: WriterThread, clock: FakeClock
+    ) -> None:
+        recorder = await started(tmp_path, writer, clock)
+        for connection in ("c1", "c1", "c2"):
+            tap = recorder.open_video("p1", "Ana", TrackSource.CAMERA, connection, STREAM)
+            assert tap is not None
+            Camera(tap, clock).film(frames("video/vp8", 30))
+            tap.close()
+        await recorder.stop()
+        (track,) = manifest(tmp_path).tracks
+        assert [one.reason for one in track.segments] == ["start", "ssrc", "reconnect"]
+
+    async def test_too_many_at_once_are_refused(
+        self, tmp_path: Path, writer: WriterThread, clock: FakeClock, monkeypatch
+    ) -> None:
+        monkeypatch.setattr(recorder_module, "MAX_WAITING_TRACKS", 0)
+        recorder = await started(tmp_path, writer, clock)
+        assert recorder.open_video("p1", "Ana", TrackSource.CAMERA, "c1", STREAM) is None
+        await recorder.stop()
+
+    async def test_pause_and_resume_reach_them(
+        self, tmp_path: Path, writer: WriterThread, clock: FakeClock
+    ) -> None:
+        recorder = await started(tmp_path, writer, clock)
+        tap = recorder.open_video("p1", "Ana", TrackSource.CAMERA, "c1", STREAM)
+        assert tap is not None
+        recorder.pause()
+        assert not tap.wanting
+        recorder.resume()
+        assert tap.wanting
+        await recorder.stop()

@@ -1,8 +1,10 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 from support.clock import FakeClock
 from support.engine import FakeEngine
+from support.film import STREAM, Camera, frames
 from support.opus_tone import tone_packets
 from support.recording import Failures, speak, spec
 
@@ -55,3 +57,22 @@ async def test_without_a_tap_nothing_stays_open(clock, tmp_path):
         await recorders.record(spec(tmp_path), Failures(), disk_floor_bytes=0)
     assert '"ended_by": "write_error"' in (tmp_path / "manifest.json").read_text()
     await asyncio.to_thread(recorders.stop)
+
+
+async def test_pictures_are_recorded_when_they_are_wanted(recorders, engine, clock, tmp_path):
+    film = replace(spec(tmp_path), media="audio_video", video_height=360)
+    running = await recorders.record(film, Failures(), disk_floor_bytes=0)
+    ((room, tap),) = engine.video_taps
+    assert (room, tap.height) == ("room1", 360)
+    opened = tap.open_video("p1", "Ana", TrackSource.CAMERA, "c1", STREAM)
+    Camera(opened, clock).film(frames("video/vp8", 30))
+    (file,) = (await running.stop()).files
+    assert (file.kind, file.content_type) == ("video", "video/webm; codecs=vp8")
+    assert file.duration_seconds == pytest.approx(1, abs=0.01)
+    assert engine.video_taps == []
+
+
+async def test_pictures_are_left_alone_when_sound_alone_is_wanted(recorders, engine, tmp_path):
+    running = await recorders.record(spec(tmp_path), Failures(), disk_floor_bytes=0)
+    assert engine.video_taps == []
+    await running.stop()

@@ -2,7 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.rtp.vp8 import Vp8Descriptor, is_keyframe, parse, picture_size, rewrite
+from media.rtp.vp8 import (
+    Vp8Descriptor,
+    frame_size,
+    is_keyframe,
+    parse,
+    picture_size,
+    rewrite,
+)
 
 KEY, DELTA = b"\x00", b"\x01"
 FULL = b"\x90\xe0\x92\x34\x07\x60"  # X and S; I, L and T; 15-bit id, TL0PICIDX, TID 1 with Y
@@ -82,3 +89,17 @@ def test_size_of_a_key_frame():
     assert picture_size(payload[:10], parse(payload)) == (0, 0)
     delta = b"\x10\x01" + payload[2:]
     assert picture_size(delta, parse(delta)) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("frame", "size"),
+    [
+        (b"\x10\x02\x00\x9d\x01\x2a\x40\x01\xf0\x00", (320, 240)),
+        (b"\x10\x02\x00\x9d\x01\x2a\x40\xc1\xf0\x40", (320, 240)),  # with scaling
+        (b"\x11\x02\x00\x9d\x01\x2a\x40\x01\xf0\x00", None),
+        (b"\x10\x02\x00\x9d\x01\x2b\x40\x01\xf0\x00", None),
+        (b"\x10\x02\x00\x9d\x01\x2a\x40\x01\xf0", None),
+    ],
+)
+def test_a_whole_key_frame_says_its_size(frame, size):
+    assert frame_size(frame) == size

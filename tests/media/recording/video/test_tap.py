@@ -1,0 +1,78 @@
+import pytest
+from support.clock import FakeClock
+
+from media.recording.tap import OverloadItem, ReportItem
+from media.recording.video import tap as module
+from media.recording.video.tap import QueuedVideoTap, TurnItem, VideoItem, WithheldItem
+from media.video import VideoStream
+
+STREAM = VideoStream(5, "video/vp8", "h")
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def tap(clock: FakeClock) -> QueuedVideoTap:
+    return QueuedVideoTap(clock, paused=False)
+
+
+def send(tap: QueuedVideoTap, number: int) -> None:
+    tap.rtp(1000 + number, number, 90 * number, b"x", marker=True)
+
+
+def test_everything_is_queued_in_order(tap):
+    send(tap, 1)
+    tap.sender_report(5, 7, 8)
+    tap.turn(9, STREAM)
+    tap.withheld()
+    tap.paused = True
+    send(tap, 2)
+    assert tap.drain() == [
+        VideoItem(1001, 1, 90, b"x", True, True),
+        ReportItem(7, 8),
+        TurnItem(9, STREAM),
+        WithheldItem(),
+        VideoItem(1002, 2, 180, b"x", True, False),
+    ]
+    assert tap.drain() == []
+
+
+def test_a_key_frame_is_wanted_until_the_writer_has_one_and_not_while_paused(tap):
+    assert tap.wanting
+    tap.paused = True
+    assert not tap.wanting
+    tap.paused, tap.starving = False, False
+    assert not tap.wanting
+
+
+def test_nothing_is_queued_after_the_end(tap, clock):
+    tap.close()
+    ended = tap.closed_ns
+    clock.advance(1)
+    tap.close()
+    send(tap, 1)
+    tap.sender_report(5, 7, 8)
+    tap.turn(9, STREAM)
+    tap.withheld()
+    assert (tap.closed_ns, tap.drain()) == (ended, [])
+
+
+def test_a_full_queue_says_what_the_hole_cost(tap, monkeypatch):
+    monkeypatch.setattr(module, "QUEUED", 4)
+    for number in range(7):
+        send(tap, number)
+    tap.sender_report(5, 7, 8)
+    assert len(tap.drain()) == 4
+    send(tap, 8)
+    assert tap.drain() == [OverloadItem(1004, 3), VideoItem(1008, 8, 720, b"x", True, True)]
+
+
+def test_a_hole_at_the_end_is_told_too(tap, monkeypatch):
+    monkeypatch.setattr(module, "QUEUED", 1)
+    send(tap, 1)
+    send(tap, 2)
+    tap.close_at(50)
+    assert tap.drain()[-1] == OverloadItem(50, 1)
