@@ -194,6 +194,18 @@ class RecordingSettings(Group):
     fsync_seconds: Seconds = Field(
         default=5.0, description="Audio that a power cut may cost at most."
     )
+    media: Literal["audio", "audio_video"] = Field(
+        default="audio",
+        description="What a recording holds when its start does not say: `audio`, or cameras and "
+        "screens too (`audio_video`, about 0.7 GB for each camera and hour).",
+    )
+    video_height: int = Field(
+        default=0,
+        ge=0,
+        le=4320,
+        description="Of pictures that are sent in several sizes, the smallest of about so many "
+        "lines is recorded; 0 for the largest that arrives.",
+    )
     rtplog: bool = Field(
         default=True,
         description="Log when each packet came beside the files (4.3 MB per track and hour), so "

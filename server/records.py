@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from media.types import MediaKind, TrackSource
+from media.types import MediaKind, RecordedMedia, TrackSource
 from signaling.model import RecordingState, Role
 
 
@@ -62,6 +62,7 @@ class RecordingView:
     Attributes:
         recovered: A crash or restart cut it; what was written is whole.
         failure: Stable code when it failed.
+        media: Whether cameras and screens are recorded too.
     """
 
     id: str
@@ -75,6 +76,7 @@ class RecordingView:
     duration_seconds: float | None = None
     recovered: bool = False
     failure: str | None = None
+    media: RecordedMedia = "audio"
     files: tuple[RecordingFileView, ...] = ()
 
 

@@ -14,7 +14,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, from_json
 
-from media.types import TrackSource
+from media.types import RecordedMedia, TrackSource
 
 PROTOCOL: Final = 1
 MAX_MESSAGE_BYTES: Final = 256 * 1024
@@ -154,6 +154,7 @@ class Record(Message):
 
     type: Literal["record"]
     action: Literal["start", "stop", "pause", "resume"]
+    media: RecordedMedia | None = None
 
 
 class Captions(Message):

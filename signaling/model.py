@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from media.types import QualityLabel, TrackSource
+from media.types import QualityLabel, RecordedMedia, TrackSource
 
 
 class Role(StrEnum):
@@ -333,6 +333,7 @@ class RecordingNotice:
     state: RecordingState
     started_by: str | None
     started_at: datetime
+    media: RecordedMedia = "audio"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from media.types import (
     Heard,
     ListenerStats,
     Publication,
+    RecordedMedia,
     RoomListener,
     TileRequest,
     TrackSource,
@@ -185,8 +186,13 @@ class Gate(Protocol):
 class RecordingControl(Protocol):
     """Recording as a host in the meeting may command it."""
 
-    async def start(self, meeting_id: str, by: str | None) -> RecordingNotice:
-        """Start; Refused `recording_running` (with `recording_id`) when one is active."""
+    async def start(
+        self, meeting_id: str, by: str | None, media: RecordedMedia | None = None
+    ) -> RecordingNotice:
+        """Start; Refused `recording_running` (with `recording_id`) when one is active.
+
+        Without `media` the server's setting says whether pictures are recorded too.
+        """
         ...
 
     async def pause(self, recording_id: str) -> RecordingNotice:

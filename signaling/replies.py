@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
-from media.types import Direction, MediaKind, QualityLabel, TrackSource
+from media.types import Direction, MediaKind, QualityLabel, RecordedMedia, TrackSource
 from signaling.model import (
     CaptionState,
     ConnectionState,
@@ -94,6 +94,7 @@ class RecordingView(Part):
     state: RecordingState
     started_by: str | None
     started_at: Moment
+    media: RecordedMedia
 
 
 class ChatView(Part):

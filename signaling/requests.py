@@ -187,7 +187,7 @@ def _record(request: Request, message: Record) -> None:
     if live.recording_task_running:
         raise Refused(RefusalKind.CONFLICT, "invalid_state", "the last command is still running")
     live.recording_task_running = True
-    command = _command_recording(live, recordings, message.action)
+    command = _command_recording(live, recordings, message)
     _ = request.context.scope.spawn(command, name=f"recording command of {live.id}")
 
 
@@ -214,10 +214,10 @@ async def _command_captions(
 
 
 async def _command_recording(
-    live: LiveConnection, recordings: RecordingControl, action: str
+    live: LiveConnection, recordings: RecordingControl, message: Record
 ) -> None:
     try:
-        await _perform_recording(live, recordings, action)
+        await _perform_recording(live, recordings, message)
     except Refused as refusal:
         live.refuse(refusal.code, refusal.message, "record")
     finally:
@@ -225,11 +225,11 @@ async def _command_recording(
 
 
 async def _perform_recording(
-    live: LiveConnection, recordings: RecordingControl, action: str
+    live: LiveConnection, recordings: RecordingControl, message: Record
 ) -> None:
-    by = live.participant_id
+    by, action = live.participant_id, message.action
     if action == "start":
-        _ = await recordings.start(live.session.meeting.id, by)
+        _ = await recordings.start(live.session.meeting.id, by, message.media)
         return
     running = live.session.recording
     if running is None or not running.state.active:

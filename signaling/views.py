@@ -85,6 +85,7 @@ def any_recording_view(notice: RecordingNotice) -> RecordingView:
         state=notice.state,
         started_by=notice.started_by,
         started_at=notice.started_at,
+        media=notice.media,
     )
 
 

@@ -31,6 +31,8 @@ from media.video import VideoStream
 MANIFEST_EVERY_NS = 10_000_000_000
 PROCESS_LOSS_MS = 1000
 """Reorder 200, batch 100, muxer 400, and 300 more just after a stall: what is published."""
+VIDEO_LOSS_MS = 3000
+"""Waiting for a retransmission 1000, a cluster 1000, batch 100, and as much again after a stall."""
 
 _logger = logging.getLogger(__name__)
 
@@ -123,6 +125,7 @@ class RecordingJob:
             rpo=LossBounds(
                 process_ms=PROCESS_LOSS_MS,
                 power_ms=PROCESS_LOSS_MS + round(fsync_seconds * 1000),
+                video_process_ms=VIDEO_LOSS_MS if spec.media == "audio_video" else 0,
             ),
         )
         if earlier is not None:

@@ -121,10 +121,11 @@ class Paused(_Model):
 
 
 class LossBounds(_Model):
-    """The most that a crash can cost, as promised."""
+    """The most that a crash can cost, as promised; of pictures also when the process alone dies."""
 
     process_ms: int
     power_ms: int
+    video_process_ms: int = 0
 
 
 State: TypeAlias = Literal["recording", "paused", "stopping", "ready", "recovered", "failed"]

@@ -7,7 +7,7 @@ from server.http.call import Call
 from server.http.problem import Problem
 from server.http.registry import Answer, Credential, Registry
 from server.services.views import CreateMeeting, PatchMeeting, TokenWish
-from signaling.model import Access, Meeting
+from signaling.model import Access, Meeting, RecordPolicy
 
 routes = Registry()
 _TAG = "Meetings"
@@ -157,14 +157,17 @@ async def get_lobby(call: Call, meeting: str) -> shapes.Lobby:
         await _require_ticket(call, found)
     live = call.app.sessions.live(found.id)
     people = views.people_inside(live)
+    recording = None if live is None else call.app.recordings.running_in(live.session.id)
+    always = found.record is RecordPolicy.ALWAYS
+    will_be = call.app.settings.recording.media if always else None
     return shapes.Lobby(
         id=found.id,
         title=found.title,
         status=found.status,
         access=found.access,
         record=found.record,
-        recording_active=live is not None
-        and call.app.recordings.running_in(live.session.id) is not None,
+        recording_active=recording is not None,
+        recording_media=will_be if recording is None else recording.media,
         participants=[who.name for who in people],
         full=len(people) >= found.max_participants,
         waiting_room=found.waiting_room,

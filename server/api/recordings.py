@@ -56,17 +56,21 @@ _FILE_PROBLEMS = {
         403: ("forbidden", "recording_off"),
         404: ("meeting_not_found",),
         409: ("recording_running", "no_active_session"),
+        422: ("invalid_request",),
         507: ("storage_full",),
     },
 )
-async def start_recording(call: Call, meeting: str) -> Answer:
+async def start_recording(call: Call, meeting: str, body: shapes.NewRecording) -> Answer:
     """Start recording a meeting's live session: one file for each speaker.
+
+    With `media: audio_video` also one for each camera and screen, and another whenever the size of
+    its pictures changes.
 
     While one runs a second start is refused with 409 `recording_running` and the running
     `recording_id`.
     """
     found = await meeting_for(call, meeting, "moderate")
-    notice = await call.app.recordings.start(found.id, actor(call.principal))
+    notice = await call.app.recordings.start(found.id, actor(call.principal), body.media)
     recording = await call.app.recordings.get(notice.id)
     return Answer(
         views.recording(recording, {found.id: found.title}),

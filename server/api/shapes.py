@@ -14,7 +14,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from media.types import MediaKind, QualityLabel, TrackSource
+from media.types import MediaKind, QualityLabel, RecordedMedia, TrackSource
 from server.facts import utc_text
 from server.services.products import ProductKind, ProductState
 from signaling.model import (
@@ -137,6 +137,10 @@ class Lobby(BaseModel):
     access: Access
     record: RecordPolicy
     recording_active: bool
+    recording_media: RecordedMedia | None = Field(
+        description="What is recorded now, or will be as soon as somebody is inside; null for "
+        "nothing."
+    )
     participants: list[str] = Field(description="Names of those inside.")
     full: bool
     waiting_room: WaitingRoom = Field(description="Whether a host must let guests in.")
@@ -313,6 +317,16 @@ class FileKind(StrEnum):
     PEAKS = "peaks"
 
 
+class NewRecording(BaseModel):
+    """How to record."""
+
+    media: RecordedMedia | None = Field(
+        default=None,
+        description="`audio`, or cameras and screens too; as the server's `recording.media` says "
+        "when left out.",
+    )
+
+
 class NewRecordingFile(BaseModel):
     """A file to make of a recording."""
 
@@ -356,6 +370,7 @@ class Recording(BaseModel):
     state: RecordingState
     recovered: bool = Field(description="A crash cut it; what was written is whole.")
     reason: str | None = Field(description="Why it failed.")
+    media: RecordedMedia = Field(description="Whether cameras and screens are recorded too.")
     started_at: Time
     started_by: str | None
     ended_at: Time | None

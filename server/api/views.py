@@ -119,6 +119,7 @@ def recording(
         state=found.state,
         recovered=found.recovered,
         reason=found.failure,
+        media=found.media,
         started_at=utc(found.started_at),
         started_by=found.started_by,
         ended_at=utc_or_none(found.ended_at),

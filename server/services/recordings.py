@@ -3,7 +3,7 @@
 import asyncio
 import dataclasses
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
@@ -11,7 +11,12 @@ from media.clock import Clock
 from media.errors import RecordingError
 from media.recording.recovery import recover
 from media.tasks import OnError, TaskScope
-from media.types import EndedBy, Recorders, RecordingResult, RecordingSpec, RunningRecording
+from media.types import (
+    EndedBy,
+    RecordedMedia,
+    Recorders,
+    RunningRecording,
+)
 from server.config import RecordingSettings
 from server.records import RecordingFileView, RecordingView
 from server.services.cursors import decode_cursor, page_of
@@ -20,12 +25,13 @@ from server.services.products import Product, ProductKind, Products
 from server.services.recordings_guard import RecordingsGuard
 from server.services.recordings_outcome import (
     faults_of,
-    files_of,
     has_ended,
     no_file,
     not_ready,
     not_started,
     notice_of,
+    spec_of,
+    with_result,
 )
 from server.services.retention import Retention
 from server.services.tracker import Tracker
@@ -103,7 +109,7 @@ class RecordingsService:
         self._tracker = tracker
         self._clock = clock
         self._floor_bytes = limits.floor_bytes
-        self._rtplog, self._on_pause = limits.rtplog, limits.on_pause
+        self._limits = limits
         self._guard = RecordingsGuard(
             self,
             files.root,
@@ -147,7 +153,7 @@ class RecordingsService:
         path = self._files.path(view.id)
         if await asyncio.to_thread(path.is_dir):
             result = await asyncio.to_thread(recover, path, self._clock)
-            done = self._with_result(view, result, recovered=result.recovered)
+            done = with_result(view, result, recovered=result.recovered)
             if done.files:  # decoding may take minutes: the server starts meanwhile
                 self._verify_later(done)
                 return
@@ -199,8 +205,15 @@ class RecordingsService:
 
     # commands
 
-    async def start(self, meeting_id: str, by: str | None) -> RecordingNotice:
+    async def start(
+        self, meeting_id: str, by: str | None, media: RecordedMedia | None = None
+    ) -> RecordingNotice:
         """Record the meeting's live session.
+
+        Args:
+            meeting_id: Which meeting.
+            by: Who wants it.
+            media: Whether pictures too; as the server's setting says when left out.
 
         Raises:
             Refused: `meeting_not_found`, `recording_off`, `no_active_session`,
@@ -212,7 +225,7 @@ class RecordingsService:
                 RefusalKind.FORBIDDEN, "recording_off", "This meeting must not be recorded."
             )
         session_id = self._live_session(meeting.id)
-        running = self._reserve(meeting, session_id, by)
+        running = self._reserve(meeting, session_id, by, media or self._limits.media)
         async with running.changing:
             try:
                 await self._begin(running)
@@ -232,7 +245,9 @@ class RecordingsService:
             )
         return live.session.id
 
-    def _reserve(self, meeting: Meeting, session_id: str, by: str | None) -> _Running:
+    def _reserve(
+        self, meeting: Meeting, session_id: str, by: str | None, media: RecordedMedia
+    ) -> _Running:
         other = self.running_in(session_id)
         if other is not None:
             raise Refused(
@@ -249,6 +264,7 @@ class RecordingsService:
             state=RecordingState.STARTING,
             started_at=self._clock.utc(),
             started_by=by,
+            media=media,
         )
         running = self._running[view.id] = _Running(view)
         return running
@@ -256,16 +272,8 @@ class RecordingsService:
     async def _begin(self, running: _Running) -> None:
         view = running.view
         await self._change(running, RecordingState.STARTING)
-        spec = RecordingSpec(
-            recording_id=view.id,
-            room_id=view.session_id,
-            directory=await asyncio.to_thread(self._files.make, view.id),
-            meeting_id=view.meeting_id,
-            session_id=view.session_id,
-            started_by=view.started_by,
-            rtplog=self._rtplog,
-            on_pause=self._on_pause,
-        )
+        directory = await asyncio.to_thread(self._files.make, view.id)
+        spec = spec_of(view, directory, self._limits)
         running.recorder = await self._recorders.record(
             spec, self, disk_floor_bytes=self._floor_bytes
         )
@@ -359,7 +367,7 @@ class RecordingsService:
                 failure=error.code,
                 ended_at=self._clock.utc(),
             )
-        done = self._with_result(view, result, recovered=False)
+        done = with_result(view, result, recovered=False)
         if view.failure is None:
             return await self._verified(done)
         return dataclasses.replace(done, state=RecordingState.FAILED, failure=view.failure)
@@ -578,18 +586,3 @@ class RecordingsService:
         finally:
             self._running.pop(running.view.id, None)
             running.done.set()
-
-    def _with_result(
-        self, view: RecordingView, result: RecordingResult, *, recovered: bool
-    ) -> RecordingView:
-        started_at = view.started_at if recovered else result.started_at
-        return dataclasses.replace(
-            view,
-            state=RecordingState.READY if result.failed is None else RecordingState.FAILED,
-            failure=result.failed,
-            recovered=recovered,
-            started_at=started_at,
-            ended_at=started_at + timedelta(seconds=result.duration_seconds),
-            duration_seconds=result.duration_seconds,
-            files=files_of(view.id, result),
-        )

@@ -1,12 +1,16 @@
-"""What came out of a recording, and the refusals of those who ask too early or too late."""
+"""What a recording is asked for, what came out of it, and refusals to ask too early or too late."""
 
+import dataclasses
 from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
 
-from media.types import RecordingResult
+from media.types import RecordingResult, RecordingSpec
+from server.config import RecordingSettings
 from server.records import RecordingFileView, RecordingView
 from signaling.errors import RefusalKind, Refused
 from signaling.ids import new_id
-from signaling.model import RecordingNotice
+from signaling.model import RecordingNotice, RecordingState
 
 
 def faults_of(result: Mapping[str, object]) -> list[dict[str, str]]:
@@ -17,9 +21,25 @@ def faults_of(result: Mapping[str, object]) -> list[dict[str, str]]:
     return [fault for fault in faults if fault["code"] != "alignment"]
 
 
+def spec_of(view: RecordingView, directory: Path, limits: RecordingSettings) -> RecordingSpec:
+    """What is asked of the recorder."""
+    return RecordingSpec(
+        recording_id=view.id,
+        room_id=view.session_id,
+        directory=directory,
+        meeting_id=view.meeting_id,
+        session_id=view.session_id,
+        started_by=view.started_by,
+        rtplog=limits.rtplog,
+        on_pause=limits.on_pause,
+        media=view.media,
+        video_height=limits.video_height,
+    )
+
+
 def notice_of(view: RecordingView) -> RecordingNotice:
     """What people in the meeting are told."""
-    return RecordingNotice(view.id, view.state, view.started_by, view.started_at)
+    return RecordingNotice(view.id, view.state, view.started_by, view.started_at, view.media)
 
 
 def files_of(recording_id: str, result: RecordingResult) -> tuple[RecordingFileView, ...]:
@@ -42,6 +62,21 @@ def files_of(recording_id: str, result: RecordingResult) -> tuple[RecordingFileV
             complete=file.complete,
         )
         for file in result.files
+    )
+
+
+def with_result(view: RecordingView, result: RecordingResult, *, recovered: bool) -> RecordingView:
+    """A recording with what it left on disk."""
+    started_at = view.started_at if recovered else result.started_at
+    return dataclasses.replace(
+        view,
+        state=RecordingState.READY if result.failed is None else RecordingState.FAILED,
+        failure=result.failed,
+        recovered=recovered,
+        started_at=started_at,
+        ended_at=started_at + timedelta(seconds=result.duration_seconds),
+        duration_seconds=result.duration_seconds,
+        files=files_of(view.id, result),
     )
 
 

@@ -172,6 +172,7 @@ recordings = Table(
     Column("duration_seconds", Float),
     Column("recovered", Boolean, nullable=False),
     Column("failure", String),
+    Column("media", String, nullable=False, server_default="audio"),
     Index("recordings_by_account", "account", "id"),
     Index("recordings_by_meeting", "meeting_id", "id"),
 )

@@ -24,6 +24,7 @@ class Recordings:
     def __init__(self, world) -> None:
         self.world = world
         self.commands: list[tuple[str, str | None]] = []
+        self.media: list[str | None] = []
         self.gate = asyncio.Event()
         self.gate.set()
         self.refusal: Refused | None = None
@@ -37,7 +38,8 @@ class Recordings:
         self.world.live.recording_changed(self.world.session().id, notice)
         return notice
 
-    async def start(self, meeting_id, by):
+    async def start(self, meeting_id, by, media=None):
+        self.media.append(media)
         return await self._do("start", by, RecordingState.RECORDING)
 
     async def pause(self, recording_id):
@@ -203,6 +205,12 @@ class TestRecording:
         say(host, type="record", action="stop")
         await until(host.errors)
         assert host.errors() == ["no_recording"]
+
+    async def test_a_host_may_want_pictures_too(self, host, recordings):
+        for more in ({}, {"media": "audio_video"}):
+            say(host, type="record", action="start", **more)
+            await until(lambda: not host.live.recording_task_running)
+        assert recordings.media == [None, "audio_video"]
 
     async def test_one_command_at_a_time(self, host, recordings):
         recordings.gate.clear()

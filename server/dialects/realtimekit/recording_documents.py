@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from pathlib import PurePath
 from typing import Final
 
 from server.dialects.realtimekit.answers import time_text
 from server.dialects.realtimekit.links import LIFE
 from server.dialects.realtimekit.meetings import public_config
 from server.dialects.realtimekit.reading import Body
-from server.records import RecordingView
+from server.records import RecordingFileView, RecordingView
 from signaling.model import RecordingState
 
 STATUSES: Final[Mapping[RecordingState, str]] = {
@@ -33,7 +34,9 @@ def file_name(view: RecordingView, extra: Body) -> str:
     """The name of the download: one speaker's file as it is, several in an archive."""
     name = extra.get("name")
     base = name if isinstance(name, str) else base_name(view)
-    return base + (".zip" if len(view.files) > 1 else ".ogg")
+    if len(view.files) > 1:
+        return base + ".zip"
+    return base + (_ending(view.files[0]) if view.files else ".ogg")
 
 
 def expiry_of(view: RecordingView) -> datetime | None:
@@ -102,6 +105,10 @@ def _stop_reason(view: RecordingView, extra: Body) -> Body:
     return {"reason": "ALL_PEERS_LEFT"}
 
 
+def _ending(file: RecordingFileView) -> str:
+    return PurePath(file.file_name).suffix
+
+
 def _tracks(view: RecordingView, extra: Body, link: Link) -> list[Body]:
     layers = extra.get("layers")
     names = list(layers) if isinstance(layers, dict) and layers else ["default"]
@@ -111,7 +118,7 @@ def _tracks(view: RecordingView, extra: Body, link: Link) -> list[Body]:
         prefix = extra.get("prefix") or view.meeting_id
         name = (
             f"{prefix}_{file.participant_id}_{file.id}_{file.source.value}_{file.kind.value}"
-            f"_{stamp}.ogg"
+            f"_{stamp}{_ending(file)}"
         )
         entries.append({"download_url": link("track", f"{view.id}.{file.id}", name)})
     return [

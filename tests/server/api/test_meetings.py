@@ -239,8 +239,8 @@ class TestLobby:
         body = await (await web.client.get(f"/v1/meetings/{made['id']}/lobby")).json()
         assert body == {
             "id": made["id"], "title": "Tea", "status": "ACTIVE", "access": "link",
-            "record": "manual", "recording_active": False, "participants": ["Ada"], "full": True,
-            "waiting_room": "off",
+            "record": "manual", "recording_active": False, "recording_media": None,
+            "participants": ["Ada"], "full": True, "waiting_room": "off",
         }  # fmt: skip
 
     async def test_of_a_token_meeting_needs_its_token(self, web: Web) -> None:
@@ -257,7 +257,12 @@ class TestLobby:
         await web.join(made["id"])
         await web.client.post(f"/v1/meetings/{made['id']}/recordings", headers=KEY)
         body = await (await web.client.get(f"/v1/meetings/{made['id']}/lobby")).json()
-        assert body["recording_active"] is True
+        assert (body["recording_active"], body["recording_media"]) == (True, "audio")
+
+    async def test_says_what_will_be_recorded(self, web: Web) -> None:
+        made = await web.meeting(record="always")
+        body = await (await web.client.get(f"/v1/meetings/{made['id']}/lobby")).json()
+        assert (body["recording_active"], body["recording_media"]) == (False, "audio")
 
 
 class TestEnding:

@@ -2,6 +2,7 @@ import asyncio
 import hashlib
 
 import pytest
+from support.film import STREAM, Camera, frames
 from support.opus_tone import tone_packets
 from support.webserver import KEY, Web
 from yarl import URL
@@ -44,6 +45,51 @@ async def recorded(web: Web) -> tuple[dict, dict]:
     track.close()
     await web.client.post(f"/v1/recordings/{body['id']}/stop", headers=KEY)
     return made, await until_ready(web, body["id"])
+
+
+class TestPictures:
+    async def test_cameras_are_recorded_when_they_are_asked_for(self, web: Web) -> None:
+        made = await web.meeting(title="Tea")
+        await web.join(made["id"], "Ada")
+        path = f"/v1/meetings/{made['id']}/recordings"
+        answer = await web.client.post(path, headers=KEY, json={"media": "audio_video"})
+        body = await answer.json()
+        assert (answer.status, body["media"]) == (201, "audio_video")
+        lobby = await (await web.client.get(f"/v1/meetings/{made['id']}/lobby")).json()
+        assert lobby["recording_media"] == "audio_video"
+        ((_, room),) = web.engine.video_taps
+        tap = room.open_video("p1", "Ada", TrackSource.CAMERA, "c1", STREAM)
+        assert tap is not None
+        Camera(tap, web.clock).film(frames("video/vp8", 30))
+        tap.close()
+        await web.client.post(f"/v1/recordings/{body['id']}/stop", headers=KEY)
+        ready = await until_ready(web, body["id"])
+        assert (ready["state"], ready["media"]) == ("ready", "audio_video")
+        (file,) = ready["files"]
+        assert (file["kind"], file["source"], file["format"]) == ("video", "camera", "webm")
+        assert file["content_type"] == "video/webm; codecs=vp8"
+        assert file["duration_seconds"] == pytest.approx(1, abs=0.01)
+        got = await web.client.get(file["url"], headers=KEY | {"Range": "bytes=0-3"})
+        assert (got.status, await got.read()) == (206, b"\x1a\x45\xdf\xa3")
+        assert got.headers["Content-Type"] == "video/webm; codecs=vp8"
+        storage = await (await web.client.get("/v1/storage", headers=KEY)).json()
+        assert storage["bytes"] == file["bytes"]
+        mix = await web.client.post(
+            f"/v1/recordings/{ready['id']}/files", headers=KEY, json={"kind": "peaks"}
+        )
+        assert mix.status == 202
+
+    async def test_sound_alone_is_recorded_otherwise(self, web: Web) -> None:
+        _, body = await started(web)
+        assert body["media"] == "audio"
+        assert web.engine.video_taps == []
+
+    async def test_other_words_are_refused(self, web: Web) -> None:
+        made = await web.meeting()
+        await web.join(made["id"], "Ada")
+        path = f"/v1/meetings/{made['id']}/recordings"
+        answer = await web.client.post(path, headers=KEY, json={"media": "video"})
+        assert await problem(answer) == (422, "invalid_request")
 
 
 class TestLife:

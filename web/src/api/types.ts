@@ -26,6 +26,7 @@ export interface Lobby {
   title: string;
   record: string;
   recording_active: boolean;
+  recording_media: "audio" | "audio_video" | null;
   participants: string[];
   full: boolean;
   status: "ACTIVE" | "INACTIVE";

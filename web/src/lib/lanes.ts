@@ -19,6 +19,14 @@ export interface Piece {
   heights: Uint8Array | null;
 }
 
+/** A camera or a screen. */
+export interface Film {
+  id: string;
+  name: string;
+  source: string;
+  pieces: Omit<Piece, "heights">[];
+}
+
 export interface Lane {
   id: string;
   name: string;
@@ -68,6 +76,29 @@ export function lanesOf(files: readonly RecordingFile[], peaks: Peaks | null): L
     });
   }
   return [...lanes.values()];
+}
+
+/** Each participant's camera and screen, in order of their first picture. */
+export function filmsOf(files: readonly RecordingFile[]): Film[] {
+  const films = new Map<string, Film>();
+  const pictures = files.filter((file) => file.kind === "video" && file.participant_id !== null);
+  for (const file of pictures.sort((one, other) => one.offset_seconds - other.offset_seconds)) {
+    const id = `${file.participant_id}/${file.source}`;
+    const film = films.get(id) ?? {
+      id,
+      name: file.name ?? "",
+      source: file.source ?? "",
+      pieces: [],
+    };
+    films.set(id, film);
+    film.pieces.push({
+      id: file.id,
+      url: file.url,
+      offset: file.offset_seconds,
+      duration: file.duration_seconds,
+    });
+  }
+  return [...films.values()];
 }
 
 function made(id: string, file: RecordingFile): Lane {

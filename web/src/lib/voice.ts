@@ -1,4 +1,4 @@
-/** One sound file that can be played, as a collaborator. */
+/** One file of sound or pictures that can be played, as a collaborator. */
 export interface Voice {
   /** Where it is, in seconds of the file. */
   readonly position: number;
@@ -6,6 +6,8 @@ export interface Voice {
   readonly ready: boolean;
   /** Whether it cannot be played at all. */
   readonly broken: boolean;
+  /** What shows its pictures; null for sound. */
+  readonly picture: Node | null;
   seek(seconds: number): void;
   play(): void;
   pause(): void;
@@ -15,4 +17,4 @@ export interface Voice {
   close(): void;
 }
 
-export type OpenVoice = (url: string) => Voice;
+export type OpenVoice = (url: string, kind: "audio" | "video") => Voice;

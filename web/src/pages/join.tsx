@@ -21,6 +21,7 @@ export function JoinPage({ prejoin, media, onJoin }: JoinProps) {
   if (state.kind === "refused") return <Refused state={state} />;
   const lobby = state.kind === "ready" ? state.lobby : null;
   const title = lobby ? lobby.title || t("home.untitled") : null;
+  const films = lobby?.recording_media === "audio_video";
   const asks = lobby?.waiting_room === "on" && !prejoin.host;
   const closed = lobby !== null && (lobby.full || lobby.status === "INACTIVE");
   return (
@@ -60,13 +61,13 @@ export function JoinPage({ prejoin, media, onJoin }: JoinProps) {
           {lobby?.recording_active && (
             <p class="note note-record" role="status">
               <Icon name="record" />
-              <span>{t("join.recording")}</span>
+              <span>{t(films ? "join.recordingVideo" : "join.recording")}</span>
             </p>
           )}
           {lobby && !lobby.recording_active && lobby.record === "always" && (
             <p class="note note-record">
               <Icon name="record" />
-              <span>{t("join.willRecord")}</span>
+              <span>{t(films ? "join.willRecordVideo" : "join.willRecord")}</span>
             </p>
           )}
           {asks && !closed && <p class="quiet">{t("join.waitingRoom")}</p>}

@@ -153,7 +153,14 @@ function recordingItems(view: MeetingView, onAsk: (ask: Ask) => void): Item[] {
   if (!view.isHost.value) return [];
   const state = view.recording.value?.state;
   if (!view.recordingActive.value) {
-    return [{ icon: "record", text: t("control.record"), act: () => view.record("start") }];
+    return [
+      { icon: "record", text: t("control.record"), act: () => view.record("start") },
+      {
+        icon: "video",
+        text: t("control.recordVideo"),
+        act: () => view.record("start", "audio_video"),
+      },
+    ];
   }
   const pause: Item =
     state === "paused"

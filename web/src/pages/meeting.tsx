@@ -2,6 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { Button } from "../elements/button";
 import { Dialog, Question } from "../elements/dialog";
+import { Icon } from "../elements/icon";
 import { AudioSlots } from "../elements/media";
 import { Meter } from "../elements/meter";
 import { ToastList } from "../elements/toasts";
@@ -118,14 +119,20 @@ function Recording({ view }: { view: MeetingView }) {
       ? t("recording.markStarting")
       : t("recording.mark");
   const seconds = view.recordedFor();
+  const films = view.recording.value?.media === "audio_video";
   return (
     <p
       class={`recording${paused ? " recording-paused" : ""}`}
       role="status"
-      aria-label={paused ? t("recording.labelPaused") : t("recording.label", { name })}
+      aria-label={
+        paused
+          ? t("recording.labelPaused")
+          : t(films ? "recording.labelVideo" : "recording.label", { name })
+      }
     >
       <i aria-hidden="true" />
       <strong aria-hidden="true">{words}</strong>
+      {films && <Icon name="video" />}
       {!paused && !starting && seconds !== null && (
         <span class="recording-time" aria-hidden="true">
           {length(seconds)}

@@ -12,6 +12,7 @@ import { isTrack, isUnfinished } from "../state/recordings";
 import { Message } from "./message";
 import { PlayerControls } from "./player-controls";
 import { PlayerDownloads } from "./player-downloads";
+import { PlayerFilms } from "./player-films";
 import { gapText, PlayerLanes } from "./player-lanes";
 import { PlayerTranscript } from "./player-transcript";
 
@@ -138,7 +139,7 @@ function Content({ player, recording }: { player: Player; recording: RecordingIn
         <progress aria-label={t("player.unfinished")} />
       </Message>
     );
-  if (player.lanes.value.length === 0) {
+  if (player.lanes.value.length === 0 && player.films.value.length === 0) {
     const failed = recording.state === "failed";
     const why = recording.reason ? (maybe(`error.${recording.reason}`) ?? recording.reason) : "";
     return (
@@ -158,6 +159,7 @@ function Content({ player, recording }: { player: Player; recording: RecordingIn
           })}
         </p>
       )}
+      <PlayerFilms player={player} />
       <div class="player-card">
         <PlayerLanes player={player} />
         <PlayerControls player={player} />

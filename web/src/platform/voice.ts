@@ -1,12 +1,13 @@
-/** Sound files by the browser's audio elements, which ask for byte ranges by themselves. */
+/** Recorded files by the browser's media elements, which ask for byte ranges by themselves. */
 import type { Voice } from "../lib/voice";
 
 /** Opens the file at an address; nothing of it is heard before `play`. */
-export function openVoice(url: string): Voice {
-  const audio = new Audio();
+export function openVoice(url: string, kind: "audio" | "video"): Voice {
+  const audio = kind === "video" ? silentFilm() : new Audio();
   audio.preload = "auto";
   audio.src = url;
   return {
+    picture: kind === "video" ? audio : null,
     get position() {
       return audio.currentTime;
     },
@@ -36,6 +37,14 @@ export function openVoice(url: string): Voice {
       audio.load();
     },
   };
+}
+
+function silentFilm(): HTMLVideoElement {
+  const film = document.createElement("video");
+  film.muted = true;
+  film.playsInline = true;
+  film.disablePictureInPicture = true;
+  return film;
 }
 
 /** Whether this browser plays what is recorded. */

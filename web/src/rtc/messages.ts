@@ -37,7 +37,11 @@ export interface RecordingNotice {
   state: "starting" | "recording" | "paused" | "stopping" | "processing" | "ready" | "failed";
   started_by: string | null;
   started_at: string | null;
+  media: RecordedMedia;
 }
+
+/** Whether cameras and screens are recorded too. */
+export type RecordedMedia = "audio" | "audio_video";
 
 export interface ChatLine {
   id: string;
@@ -179,7 +183,7 @@ export type ClientMessage =
   | { type: "view"; tiles: Tile[] }
   | { type: "stats"; stats: Record<string, string | number | boolean>[] }
   | { type: "chat"; text: string }
-  | { type: "record"; action: "start" | "stop" | "pause" | "resume" }
+  | { type: "record"; action: "start" | "stop" | "pause" | "resume"; media?: RecordedMedia }
   | { type: "captions"; action: "start" | "stop" }
   | { type: "mute"; participant: string; source: Source; muted?: boolean }
   | { type: "kick"; participant: string }

@@ -7,6 +7,7 @@ import type { MeetingClient } from "../rtc/client";
 import type { ScreenTracks } from "../rtc/devices";
 import type {
   CaptionsNotice,
+  RecordedMedia,
   RecordingNotice,
   ServerMessage,
   Source,
@@ -241,8 +242,8 @@ export class MeetingView {
     if (trimmed) this.client.send({ type: "chat", text: trimmed });
   }
 
-  record(action: "start" | "stop" | "pause" | "resume"): void {
-    this.client.send({ type: "record", action });
+  record(action: "start" | "stop" | "pause" | "resume", media?: RecordedMedia): void {
+    this.client.send({ type: "record", action, ...(media ? { media } : {}) });
   }
 
   /** Shows or hides captions here; a host starts them for everybody when there are none. */
@@ -497,7 +498,10 @@ export class MeetingView {
     const running = after === "starting" || after === "recording";
     if (running && before === "paused") this.toasts.show(t("recording.resumed"), { urgent: true });
     else if (running && before !== "starting") {
-      this.toasts.show(t("recording.started", { name }), { urgent: true });
+      const films = this.tape.value?.media === "audio_video";
+      this.toasts.show(t(films ? "recording.startedVideo" : "recording.started", { name }), {
+        urgent: true,
+      });
     } else if (after === "paused") this.toasts.show(t("recording.paused"), { urgent: true });
     else if (after === "failed") this.toasts.show(t("recording.failed"), { urgent: true });
     else if (before && after !== "recording" && before !== "stopping" && before !== "processing") {

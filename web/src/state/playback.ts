@@ -6,10 +6,18 @@ import type { OpenVoice, Voice } from "../lib/voice";
 /** A file and its place; `lane` says whose volume holds for it. */
 export interface Part {
   id: string;
+  kind: "audio" | "video";
   lane: string;
   url: string;
   offset: number;
   duration: number;
+}
+
+/** Pictures that belong to this moment. */
+export interface Shown {
+  id: string;
+  lane: string;
+  picture: Node;
 }
 
 const TICK_MS = 50;
@@ -30,6 +38,7 @@ export class Playback {
   private readonly running = signal(false);
   private readonly held = signal(false);
   private readonly speed = signal(1);
+  private readonly seen = signal<readonly Shown[]>([]);
   private readonly lost = signal<ReadonlySet<string>>(new Set());
   private readonly voices = new Map<string, Voice>();
   private parts: readonly Part[] = [];
@@ -64,6 +73,11 @@ export class Playback {
     return this.speed;
   }
 
+  /** What is to be seen now. */
+  get shown(): ReadonlySignal<readonly Shown[]> {
+    return this.seen;
+  }
+
   /** Lanes of which a file cannot be played. */
   get broken(): ReadonlySignal<ReadonlySet<string>> {
     return this.lost;
@@ -81,6 +95,7 @@ export class Playback {
     this.parts = parts;
     this.length = duration;
     if (this.place.value > duration) this.seek(duration);
+    this.look();
   }
 
   /** How loud each lane is, 0 to 1. */
@@ -113,10 +128,27 @@ export class Playback {
       const voice = this.voices.get(part.id);
       if (voice && this.covers(part)) voice.seek(this.place.value - part.offset);
     }
+    this.look();
   }
 
   setRate(rate: number): void {
     this.speed.value = rate;
+  }
+
+  /** Finds what is to be seen, also while nothing plays. */
+  private look(): void {
+    const shown: Shown[] = [];
+    for (const part of this.parts) {
+      if (part.kind !== "video" || !this.covers(part)) continue;
+      const voice = this.voices.get(part.id) ?? this.opened(part);
+      if (voice.broken) this.lose(part.lane);
+      else if (voice.picture) shown.push({ id: part.id, lane: part.lane, picture: voice.picture });
+    }
+    const before = this.seen.value;
+    const same =
+      shown.length === before.length &&
+      shown.every((one, at) => one.picture === before[at]?.picture);
+    if (!same) this.seen.value = shown;
   }
 
   private tick(): void {
@@ -125,6 +157,7 @@ export class Playback {
     this.looked = now;
     if (!this.running.value) return;
     this.tend();
+    this.look();
     if (this.held.value) return;
     this.place.value = Math.min(this.length, this.place.value + passed * this.speed.value);
     if (this.place.value >= this.length) this.pause();
@@ -160,7 +193,7 @@ export class Playback {
   }
 
   private opened(part: Part): Voice {
-    const voice = this.open(part.url);
+    const voice = this.open(part.url, part.kind);
     voice.setVolume(this.volume(part.lane));
     if (this.covers(part)) voice.seek(this.place.value - part.offset);
     this.voices.set(part.id, voice);

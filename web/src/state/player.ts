@@ -4,7 +4,17 @@ import { ApiError } from "../api/http";
 import type { PlayerSource, ProductKind } from "../api/recordings";
 import type { Peaks, RecordingFile, RecordingInfo, Transcript } from "../api/types";
 import type { Clock } from "../lib/clock";
-import { isSpoken, type Lane, lanesOf, nextTurn, type Turn, turnsOf, windowOf } from "../lib/lanes";
+import {
+  type Film,
+  filmsOf,
+  isSpoken,
+  type Lane,
+  lanesOf,
+  nextTurn,
+  type Turn,
+  turnsOf,
+  windowOf,
+} from "../lib/lanes";
 import type { OpenVoice } from "../lib/voice";
 import { sentence } from "./home";
 import { failure, type ListState } from "./list-state";
@@ -47,6 +57,9 @@ export class Player {
     lanesOf(this.known.value?.files ?? [], this.drawn.value),
   );
 
+  /** Cameras and screens. */
+  readonly films: ReadonlySignal<Film[]> = computed(() => filmsOf(this.known.value?.files ?? []));
+
   /** When each lane speaks. */
   readonly turns: ReadonlySignal<Turn[][]> = computed(() =>
     this.lanes.value.map((lane) => turnsOf(lane, this.perSecond)),
@@ -58,7 +71,8 @@ export class Player {
   );
 
   readonly duration: ReadonlySignal<number> = computed(() => {
-    const ends = this.lanes.value.flatMap(({ pieces }) => pieces.map((p) => p.offset + p.duration));
+    const all = [...this.lanes.value, ...this.films.value];
+    const ends = all.flatMap(({ pieces }) => pieces.map((p) => p.offset + p.duration));
     return Math.max(this.known.value?.duration_seconds ?? 0, ...ends);
   });
 
@@ -218,13 +232,15 @@ export class Player {
   }
 
   private arrange(): void {
-    const parts = this.lanes.value.flatMap((lane) =>
-      lane.pieces.map(({ id, url, offset, duration }) => ({
-        ...{ id, url, offset, duration },
-        lane: lane.id,
-      })),
-    );
-    this.playback.load(parts, this.duration.value);
+    const parts = (kind: "audio" | "video", lanes: readonly (Lane | Film)[]) =>
+      lanes.flatMap((lane) =>
+        lane.pieces.map(({ id, url, offset, duration }) => ({
+          ...{ id, kind, url, offset, duration },
+          lane: lane.id,
+        })),
+      );
+    const all = [...parts("audio", this.lanes.value), ...parts("video", this.films.value)];
+    this.playback.load(all, this.duration.value);
   }
 
   /** Once there is something to hear, to the moment that the link names. */

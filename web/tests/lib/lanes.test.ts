@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Peaks } from "../../src/api/types";
 import {
   bars,
+  filmsOf,
   heightsOf,
   isSpoken,
   type Lane,
@@ -97,4 +98,20 @@ test("the window turns like pages and ends with the recording", () => {
   expect(windowOf(0, 60, 1)).toEqual({ from: 0, to: 60 });
   expect(windowOf(20, 60, 4)).toEqual({ from: 15, to: 30 });
   expect(windowOf(60, 60, 4)).toEqual({ from: 45, to: 60 });
+});
+
+test("each camera and screen is a film of all its files", () => {
+  const camera = { kind: "video", source: "camera" } as const;
+  const films = filmsOf([
+    file({ ...camera, id: "second", offset_seconds: 9, segment: 2 }),
+    file({ ...camera, id: "first", offset_seconds: 1, duration_seconds: 5 }),
+    file({ kind: "video", source: "screen", id: "screen", offset_seconds: 2 }),
+    file({ id: "sound" }),
+    file({ kind: "video", source: "camera", id: "nobody", participant_id: null }),
+  ]);
+  expect(films.map(({ source }) => source)).toEqual(["camera", "screen"]);
+  expect(films[0]?.pieces.map(({ id, offset }) => [id, offset])).toEqual([
+    ["first", 1],
+    ["second", 9],
+  ]);
 });

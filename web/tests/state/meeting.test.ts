@@ -64,7 +64,7 @@ async function enter(...participants: ParticipantInfo[]): Promise<MeetingView> {
 }
 
 function notice(state: RecordingNotice["state"]): RecordingNotice {
-  return { id: "r", state, started_by: "bo", started_at: "2026-11-20T12:00:00Z" };
+  return { id: "r", state, started_by: "bo", started_at: "2026-11-20T12:00:00Z", media: "audio" };
 }
 
 function record(sequence: number, recording: RecordingNotice | null): void {

@@ -3,8 +3,8 @@ import { type Part, Playback } from "../../src/state/playback";
 import { FakeClock } from "../support/clock";
 import { voices } from "../support/voice";
 
-const ANA: Part = { id: "a", lane: "ana", url: "/a", offset: 0, duration: 20 };
-const BO: Part = { id: "b", lane: "bo", url: "/b", offset: 10, duration: 10 };
+const ANA: Part = { id: "a", kind: "audio", lane: "ana", url: "/a", offset: 0, duration: 20 };
+const BO: Part = { id: "b", kind: "audio", lane: "bo", url: "/b", offset: 10, duration: 10 };
 
 function make(parts: Part[] = [ANA, BO]) {
   const clock = new FakeClock();
@@ -146,4 +146,49 @@ test("a shorter recording and the end of the page are survived", () => {
   lifetime.abort();
   pass(1);
   expect(sound.at("/a").closed).toBe(true);
+});
+
+const FILM: Part = {
+  ...ANA,
+  id: "f",
+  kind: "video",
+  lane: "film",
+  url: "/f",
+  offset: 4,
+  duration: 6,
+};
+
+test("pictures of this moment are shown, also while nothing plays", () => {
+  const { playback, sound } = make([ANA, FILM]);
+  const seen = () => playback.shown.value.map(({ lane, picture }) => [lane, picture.nodeName]);
+  expect(seen()).toEqual([]);
+  playback.seek(5);
+  expect(seen()).toEqual([["film", "/f"]]);
+  expect(sound.at("/f").position).toBe(1);
+  const before = playback.shown.value;
+  playback.seek(6);
+  expect(playback.shown.value).toBe(before);
+  playback.seek(11);
+  expect(seen()).toEqual([]);
+});
+
+test("pictures follow the clock, and it waits for them", () => {
+  const { playback, sound, pass } = make([ANA, FILM]);
+  playback.seek(5);
+  playback.play();
+  pass(1);
+  expect(sound.at("/f").playing).toBe(true);
+  expect(sound.at("/f").position).toBeCloseTo(2, 1);
+  sound.at("/f").ready = false;
+  pass(1);
+  expect(playback.at.value).toBeCloseTo(6, 1);
+});
+
+test("pictures that cannot be played are told and not shown", () => {
+  const { playback, sound } = make([ANA, FILM]);
+  playback.seek(5);
+  sound.at("/f").broken = true;
+  playback.seek(6);
+  expect(playback.shown.value).toEqual([]);
+  expect(playback.broken.value.has("film")).toBe(true);
 });

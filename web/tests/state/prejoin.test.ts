@@ -11,6 +11,7 @@ const LOBBY: Lobby = {
   title: "Stand-up",
   record: "manual",
   recording_active: false,
+  recording_media: null,
   participants: [],
   full: false,
   status: "ACTIVE",

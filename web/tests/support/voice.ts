@@ -1,4 +1,4 @@
-/** Sound files that play as far as a test lets them. */
+/** Files that play as far as a test lets them. */
 import type { Voice } from "../../src/lib/voice";
 
 export class FakeVoice implements Voice {
@@ -11,7 +11,14 @@ export class FakeVoice implements Voice {
   volume = 1;
   seeks: number[] = [];
 
-  constructor(readonly url: string) {}
+  readonly picture: Node | null;
+
+  constructor(
+    readonly url: string,
+    kind: "audio" | "video" = "audio",
+  ) {
+    this.picture = kind === "video" ? ({ nodeName: url } as Node) : null;
+  }
 
   seek(seconds: number): void {
     this.seeks.push(seconds);
@@ -42,8 +49,8 @@ export class FakeVoice implements Voice {
 /** Opens voices and keeps them by address. */
 export function voices() {
   const opened = new Map<string, FakeVoice>();
-  const open = (url: string) => {
-    const voice = new FakeVoice(url);
+  const open = (url: string, kind: "audio" | "video") => {
+    const voice = new FakeVoice(url, kind);
     opened.set(url, voice);
     return voice;
   };
