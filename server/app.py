@@ -14,6 +14,7 @@ from media.tasks import OnError
 from media.types import Recorders, RtcSettings
 from media.workers.remote import WorkerEngine
 from server.addresses import advertised, has_ipv6_loopback
+from server.archives import archive_of
 from server.auth.authenticate import Authenticator, build_trusted
 from server.auth.issuer import ISSUER_FILE, LocalIssuer
 from server.auth.jwks import WebDocuments
@@ -40,7 +41,6 @@ from server.services.transcripts import TranscriptsService
 from server.services.users import UsersService
 from server.services.watchers import SessionWatchers
 from server.speech import captioners, captions_of, recorded_transcripts
-from server.storage.files import LocalFiles
 from server.storage.sql import SqlStorage
 from signaling.hub import LiveSessions
 from signaling.ports import IceServer, MediaEngine, RtcTimers
@@ -81,19 +81,19 @@ def build(
     sessions = SessionsService(storage, tracker)
     recordings = RecordingsService(
         store=storage,
-        files=LocalFiles(settings.recordings_directory),
+        archive=archive_of(settings),
         recorders=recorders,
         meetings=meetings,
         tracker=tracker,
         clock=clock,
-        limits=settings.recording,
+        settings=settings,
         on_error=on_error,
     )
     live = LiveSessions(engine, gate, tracker, clock, signaling_settings(settings), on_error)
     makers = captioners(settings.transcription, engine, clock, on_error)
     transcripts = captions_of(settings, makers, storage, meetings, sessions, clock)
     programs = _programs(settings, live, tracker, engine, clock, on_error)
-    recorded = recorded_transcripts(settings, storage, sessions, clock, on_error)
+    recorded = recorded_transcripts(settings, storage, recordings, sessions, clock, on_error)
     seen, kept = metrics.quality, settings.storage
     quality = QualityService(storage, tracker, engine, live, clock, seen, on_error, kept)
     ways = connectors(meetings, live, tracker, recordings, on_error)

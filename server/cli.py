@@ -189,6 +189,33 @@ def recording_verify(
         raise typer.Exit(FAILED)
 
 
+@recording.command("hold")
+def recording_hold(
+    recording_id: RecordingArgument,
+    why: Annotated[str | None, typer.Option(help="The reason, for those who ask.")] = None,
+    data: DataFlag = None,
+    config_file: ConfigFlag = None,
+) -> None:
+    """Let nobody and nothing delete a recording, until it is released."""
+    from server.commands.recordings import hold  # noqa: PLC0415
+
+    settings = _load(config_file, None, {"storage.data": data}).settings
+    hold(settings, recording_id, why, on=True)
+    sys.stderr.write(f"held {recording_id}\n")
+
+
+@recording.command("release")
+def recording_release(
+    recording_id: RecordingArgument, data: DataFlag = None, config_file: ConfigFlag = None
+) -> None:
+    """Let a held recording be deleted again."""
+    from server.commands.recordings import hold  # noqa: PLC0415
+
+    settings = _load(config_file, None, {"storage.data": data}).settings
+    hold(settings, recording_id, None, on=False)
+    sys.stderr.write(f"released {recording_id}\n")
+
+
 @recording.command("rm")
 def recording_rm(
     recording_id: RecordingArgument, data: DataFlag = None, config_file: ConfigFlag = None

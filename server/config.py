@@ -232,6 +232,45 @@ class RecordingSettings(Group):
     )
 
 
+class ObjectStorageSettings(Group):
+    """Where finished recordings go besides the local disk."""
+
+    url: str | None = Field(
+        default=None,
+        pattern=r"^(s3|gs|az|file)://",
+        description="`s3://bucket/prefix`, and likewise `gs://` and `az://`; `file:///path` for "
+        "a directory, such as a mounted one. Without it recordings stay on the local disk. Needs "
+        "`roomtone[s3]`.",
+    )
+    endpoint: Url | None = Field(
+        default=None, description="Address of a server that speaks S3, where it is not Amazon's."
+    )
+    region: str | None = Field(default=None, description="Region of the bucket.")
+    access_key_id: str | None = Field(
+        default=None,
+        description="Without it and the next one the usual variables of the environment hold, "
+        "such as `AWS_ACCESS_KEY_ID`, or the machine's own role.",
+    )
+    secret_access_key: SecretStr | None = Field(default=None, description="Belongs to it.")
+    timeout_seconds: Seconds = Field(
+        default=60.0, description="The longest that one request may take, its body included."
+    )
+    attempts: int = Field(
+        default=5,
+        ge=1,
+        le=50,
+        description="How often an upload is tried, with longer and longer waits; five minutes "
+        "later it begins again.",
+    )
+    local_days: float = Field(
+        default=1.0,
+        ge=0,
+        le=36_500,
+        description="How long the local files stay after they were seen whole in the object "
+        "storage, or were last fetched from it.",
+    )
+
+
 class TranscriptionSettings(Group):
     """Captions and transcripts: which speech engine, and how much it may do."""
 
@@ -392,6 +431,7 @@ class Settings(BaseSettings):
     rtc: RtcSettings = RtcSettings()
     media: MediaSettings = MediaSettings()
     recording: RecordingSettings = RecordingSettings()
+    object_storage: ObjectStorageSettings = ObjectStorageSettings()
     transcription: TranscriptionSettings = TranscriptionSettings()
     bots: BotsSettings = BotsSettings()
     auth: AuthSettings = AuthSettings()

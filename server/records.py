@@ -55,6 +55,15 @@ class RecordingFileView:
     complete: bool = True
 
 
+class RecordingPlace(StrEnum):
+    """Where the files of a recording are."""
+
+    LOCAL = "local"
+    UPLOADING = "uploading"
+    STORED = "stored"
+    MOVED = "moved"
+
+
 @dataclass(frozen=True, slots=True)
 class RecordingView:
     """A recording with its files; these are known once it is `ready` (or failed late).
@@ -63,6 +72,12 @@ class RecordingView:
         recovered: A crash or restart cut it; what was written is whole.
         failure: Stable code when it failed.
         media: Whether cameras and screens are recorded too.
+        place: On the local disk alone, on the way, in object storage too, or there alone.
+        stored_at: When it was seen whole in object storage, or last fetched from there.
+        upload_error: Stable code of the last try to bring it there, when that failed.
+        held_at: Since when nobody and nothing may delete it; None when one may.
+        held_by: Who said so.
+        held_why: In their words.
     """
 
     id: str
@@ -77,7 +92,38 @@ class RecordingView:
     recovered: bool = False
     failure: str | None = None
     media: RecordedMedia = "audio"
+    place: RecordingPlace = RecordingPlace.LOCAL
+    stored_at: datetime | None = None
+    upload_error: str | None = None
+    held_at: datetime | None = None
+    held_by: str | None = None
+    held_why: str | None = None
     files: tuple[RecordingFileView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """That there was a recording, and who deleted it; nothing of what it held.
+
+    Attributes:
+        id: The recording's.
+        deleted_by: Who did; None for retention.
+        why: `request` or `retention`.
+        files: How many files it had.
+    """
+
+    id: str
+    account: str
+    meeting_id: str
+    session_id: str
+    started_at: datetime
+    ended_at: datetime | None
+    duration_seconds: float | None
+    files: int
+    bytes: int
+    deleted_at: datetime
+    deleted_by: str | None
+    why: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from media.tasks import OnError
 from server.config import Settings, TranscriptionSettings
 from server.services.meetings import MeetingsService
 from server.services.recorded_transcripts import RecordedTranscripts
+from server.services.recordings import RecordingsService
 from server.services.sessions import SessionsService
 from server.services.transcripts import TranscriptsService
-from server.storage.files import LocalFiles
 from server.storage.port import TranscriptStore
 from signaling.ports import MediaEngine
 
@@ -62,6 +62,7 @@ def captions_of(
 def recorded_transcripts(
     settings: Settings,
     store: TranscriptStore,
+    recordings: RecordingsService,
     sessions: SessionsService,
     clock: Clock,
     on_error: OnError,
@@ -69,7 +70,7 @@ def recorded_transcripts(
     """Transcripts of recordings, with nothing started."""
     return RecordedTranscripts(
         store=store,
-        files=LocalFiles(settings.recordings_directory),
+        uploads=recordings.uploads,
         sessions=sessions,
         clock=clock,
         engine=engine_spec(settings.transcription),

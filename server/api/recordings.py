@@ -5,13 +5,22 @@ from collections.abc import Iterable
 from aiohttp import web
 
 from server.api import shapes, views
-from server.api.policy import actor, canonical_id, demand, meeting_for, member_of, rights
+from server.api.policy import (
+    Rights,
+    actor,
+    canonical_id,
+    demand,
+    meeting_for,
+    member_of,
+    rights,
+)
 from server.auth.principal import PrincipalKind
+from server.facts import utc_text
 from server.http.call import Call
 from server.http.download import send
 from server.http.problem import Problem
 from server.http.registry import Answer, Content, Header, Registry
-from server.records import RecordingView
+from server.records import RecordingView, Tombstone
 from server.services.products import ProductKind
 from signaling.errors import RefusalKind, Refused
 
@@ -19,7 +28,7 @@ routes = Registry()
 _TAG = "Recordings"
 _PATH = "/v1/recordings/{recording_id}"
 _FILE = _PATH + "/files/{file_id}"
-_DENIED = {403: ("forbidden",), 404: ("recording_not_found",)}
+_DENIED = {403: ("forbidden",), 404: ("recording_not_found",), 410: ("recording_deleted",)}
 _CHANGE = {**_DENIED, 409: ("invalid_state",)}
 _BYTES = {"type": "string", "contentEncoding": "binary"}
 _FILE_HEADERS = ("ETag", "Last-Modified", "Accept-Ranges", "Content-Disposition")
@@ -40,9 +49,10 @@ _FILE_PROBLEMS = {
     403: ("forbidden",),
     404: ("recording_not_found", "file_not_found"),
     409: ("recording_not_ready", "file_not_ready"),
-    410: ("file_gone",),
+    410: ("file_gone", "recording_deleted"),
     412: ("precondition_failed",),
     416: ("range_not_satisfiable",),
+    503: ("object_storage_unavailable", "object_storage_denied", "object_differs"),
 }
 
 
@@ -121,7 +131,7 @@ async def list_recordings(call: Call, query: shapes.RecordingQuery) -> shapes.Re
     else:
         member = member_of(call.principal)
         meeting = await canonical_id(call, meeting)
-    page = await call.app.recordings.page(
+    page = await call.app.recordings.kept.page(
         account=call.principal.account,
         state=query.state,
         meeting=meeting,
@@ -197,11 +207,65 @@ async def make_recording_file(
     return views.product(product)
 
 
-@routes.route("DELETE", _PATH, tag=_TAG, status=204, problems=_CHANGE)
+@routes.route(
+    "PUT", _PATH + "/hold", tag=_TAG, answer=shapes.Recording, body_required=True, problems=_DENIED
+)
+async def hold_recording(call: Call, recording_id: str, body: shapes.NewHold) -> shapes.Recording:
+    """Let nobody and nothing delete a recording, retention neither, until it is released.
+
+    Holding one that is held changes nothing.
+    """
+    await recording_for(call, recording_id, "own")
+    await call.app.recordings.hold(recording_id, actor(call.principal), body.reason)
+    return await _shown(call, recording_id)
+
+
+@routes.route("DELETE", _PATH + "/hold", tag=_TAG, answer=shapes.Recording, problems=_DENIED)
+async def release_recording(call: Call, recording_id: str) -> shapes.Recording:
+    """Let a held recording be deleted again."""
+    await recording_for(call, recording_id, "own")
+    await call.app.recordings.release(recording_id, actor(call.principal))
+    return await _shown(call, recording_id)
+
+
+@routes.route(
+    "GET",
+    "/v1/deleted-recordings",
+    tag=_TAG,
+    answer=shapes.DeletedRecordingPage,
+    problems={403: ("forbidden",), 422: ("invalid_request", "invalid_cursor")},
+)
+async def list_deleted_recordings(
+    call: Call, query: shapes.PageQuery
+) -> shapes.DeletedRecordingPage:
+    """List what was deleted: when, by whom and why, and nothing of what was in it."""
+    if member_of(call.principal) is not None:
+        raise Problem(403, "forbidden", "This is for API keys.")
+    account = call.principal.account
+    page = await call.app.recordings.kept.tombstones(account, query.cursor, query.limit)
+    return shapes.DeletedRecordingPage(
+        items=[views.deleted(one) for one in page.items], next_cursor=page.next_cursor
+    )
+
+
+@routes.route(
+    "DELETE",
+    _PATH,
+    tag=_TAG,
+    status=204,
+    problems={
+        **_DENIED,
+        409: ("recording_not_ready", "recording_held"),
+        503: ("object_storage_unavailable", "object_storage_denied"),
+    },
+)
 async def delete_recording(call: Call, recording_id: str) -> None:
-    """Delete a recording with everything it left on disk; it must not be running."""
+    """Delete a recording with everything it left, here and in object storage.
+
+    It must not be running, and nobody may hold it. That it was there is kept.
+    """
     await recording_for(call, recording_id, "moderate")
-    await call.app.recordings.delete(recording_id)
+    await call.app.recordings.delete(recording_id, actor(call.principal))
 
 
 @routes.route(
@@ -239,19 +303,38 @@ async def recording_for(call: Call, recording_id: str, need: str) -> RecordingVi
 
     Members of a meeting may read its recordings; of join tokens only a host's.
     """
-    found = await call.app.recordings.get(recording_id)
+    try:
+        found = await call.app.recordings.get(recording_id)
+    except Refused:
+        stone = await call.app.recordings.kept.tombstone(recording_id)
+        if stone is not None and (await _rights(call, stone)).read:
+            raise _deleted(stone) from None
+        raise
+    allowed = await _rights(call, found)
+    if not allowed.read:
+        raise Problem(404, "recording_not_found", "There is no such recording.")
+    joined = call.principal.kind is PrincipalKind.JOIN
+    demand(allowed, "moderate" if joined and need == "read" else need)
+    return found
+
+
+async def _rights(call: Call, found: RecordingView | Tombstone) -> Rights:
     creator = None
     try:
         creator = (await call.app.meetings.get(found.meeting_id)).created_by
     except Refused as refused:
         if refused.kind is not RefusalKind.NOT_FOUND:
             raise  # else the meeting is deleted; its recordings stay readable
-    allowed = await rights(call, found.meeting_id, account=found.account, creator=creator)
-    if not allowed.read:
-        raise Problem(404, "recording_not_found", "There is no such recording.")
-    joined = call.principal.kind is PrincipalKind.JOIN
-    demand(allowed, "moderate" if joined else need)
-    return found
+    return await rights(call, found.meeting_id, account=found.account, creator=creator)
+
+
+def _deleted(stone: Tombstone) -> Problem:
+    return Problem(
+        410,
+        "recording_deleted",
+        "This recording was deleted.",
+        data={"deleted_at": utc_text(stone.deleted_at), "why": stone.why},
+    )
 
 
 async def _shown(call: Call, recording_id: str) -> shapes.Recording:

@@ -16,6 +16,7 @@ from pydantic import (
 
 from media.types import MediaKind, QualityLabel, RecordedMedia, TrackSource
 from server.facts import utc_text
+from server.records import RecordingPlace
 from server.services.products import ProductKind, ProductState
 from signaling.model import (
     Access,
@@ -261,6 +262,13 @@ class SessionPage(BaseModel):
     next_cursor: str | None
 
 
+class PageQuery(BaseModel):
+    """Which page."""
+
+    cursor: Cursor | None = None
+    limit: Limit = 50
+
+
 class SessionQuery(BaseModel):
     """Which sessions."""
 
@@ -360,6 +368,54 @@ class RecordingFile(BaseModel):
     url: str = Field(description="Relative to this server.")
 
 
+class RecordingHold(BaseModel):
+    """Nobody and nothing may delete the recording."""
+
+    since: Time
+    by: str | None
+    reason: str | None
+
+
+class NewHold(BaseModel):
+    """Why a recording is held."""
+
+    reason: str | None = Field(default=None, max_length=200, description="For those who ask.")
+
+
+class RecordingCopy(BaseModel):
+    """Where the files are."""
+
+    state: RecordingPlace = Field(
+        description="`local`: on the server's disk; `uploading`: on the way to the object storage; "
+        "`stored`: there too; `moved`: there alone."
+    )
+    since: Time | None = Field(description="When they were seen whole in the object storage.")
+    error: str | None = Field(description="Why the last try to bring them there failed.")
+
+
+class DeletedRecording(BaseModel):
+    """That there was a recording; nothing of what it held."""
+
+    id: str
+    meeting_id: str
+    session_id: str
+    started_at: Time
+    ended_at: Time | None
+    duration_seconds: float | None
+    files: int = Field(description="How many it had.")
+    bytes: int
+    deleted_at: Time
+    deleted_by: str | None = Field(description="Who did; null for retention.")
+    why: Literal["request", "retention"]
+
+
+class DeletedRecordingPage(BaseModel):
+    """Some deleted recordings, the first recorded first."""
+
+    items: list[DeletedRecording]
+    next_cursor: str | None
+
+
 class Recording(BaseModel):
     """A recording of one session; its files are known once it is `ready`."""
 
@@ -375,6 +431,8 @@ class Recording(BaseModel):
     started_by: str | None
     ended_at: Time | None
     duration_seconds: float | None
+    stored: RecordingCopy
+    held: RecordingHold | None = Field(description="Null when it may be deleted.")
     files: list[RecordingFile]
 
 
@@ -445,6 +503,16 @@ class Health(BaseModel):
     """The process answers."""
 
     status: Literal["ok"] = "ok"
+
+
+class Readiness(BaseModel):
+    """People can be taken in; what else is not well hinders nobody from meeting."""
+
+    status: Literal["ok"] = "ok"
+    object_storage: Literal["off", "ok", "failing"] = Field(
+        description="`failing`: the last thing asked of it failed; recordings wait on the disk."
+    )
+    uploads_waiting: int = Field(description="Recordings that are not in object storage yet.")
 
 
 class Version(BaseModel):

@@ -30,11 +30,11 @@ async def get_health(call: Call) -> shapes.Health:  # noqa: ARG001  (a handler's
     "GET",
     "/readyz",
     tag=_TAG,
-    answer=shapes.Health,
+    answer=shapes.Readiness,
     credential=Credential.NOT_READ,
     problems={503: ("not_ready", "draining", "storage_unavailable")},
 )
-async def get_readiness(call: Call) -> shapes.Health:
+async def get_readiness(call: Call) -> shapes.Readiness:
     """Tell whether new people can be taken in: started, not stopping, storage answers."""
     health = call.app.health
     if health.draining:
@@ -46,7 +46,11 @@ async def get_readiness(call: Call) -> shapes.Health:
             await call.app.storage.check()
     except Exception as error:  # whatever the database driver raises means the same here
         raise Problem(503, "storage_unavailable", "The database does not answer.") from error
-    return shapes.Health()
+    uploads = call.app.recordings.uploads
+    return shapes.Readiness(
+        object_storage="off" if not uploads.on else "failing" if uploads.failing else "ok",
+        uploads_waiting=uploads.waiting,
+    )
 
 
 @routes.route(

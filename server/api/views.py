@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from server.api import shapes
 from server.http.problem import Problem
-from server.records import LogEntryView, RecordingFileView, RecordingView
+from server.records import LogEntryView, RecordingFileView, RecordingView, Tombstone
 from server.services.context import App
 from server.services.products import CONTENT_TYPES, Product, ProductState
 from server.services.views import ParticipantView, SessionView
@@ -124,10 +124,38 @@ def recording(
         started_by=found.started_by,
         ended_at=utc_or_none(found.ended_at),
         duration_seconds=found.duration_seconds,
+        stored=shapes.RecordingCopy(
+            state=found.place, since=utc_or_none(found.stored_at), error=found.upload_error
+        ),
+        held=hold(found),
         files=[
             *(recording_file(file) for file in found.files),
             *(product(one) for one in products),
         ],
+    )
+
+
+def hold(found: RecordingView) -> shapes.RecordingHold | None:
+    """Why a recording may not be deleted; None when it may."""
+    if found.held_at is None:
+        return None
+    return shapes.RecordingHold(since=utc(found.held_at), by=found.held_by, reason=found.held_why)
+
+
+def deleted(stone: Tombstone) -> shapes.DeletedRecording:
+    """What is known of a deleted recording."""
+    return shapes.DeletedRecording(
+        id=stone.id,
+        meeting_id=stone.meeting_id,
+        session_id=stone.session_id,
+        started_at=utc(stone.started_at),
+        ended_at=utc_or_none(stone.ended_at),
+        duration_seconds=stone.duration_seconds,
+        files=stone.files,
+        bytes=stone.bytes,
+        deleted_at=utc(stone.deleted_at),
+        deleted_by=stone.deleted_by,
+        why="retention" if stone.why == "retention" else "request",
     )
 
 

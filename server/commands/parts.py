@@ -6,14 +6,18 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from media.clock import SystemClock
+from server.archives import archive_of
 from server.auth.keys import KeyRing
 from server.auth.tokens import TokenSigner
 from server.config import Settings
 from server.dialects.convex.ids import MeetingIds
 from server.errors import StartError
 from server.secret import SECRET_FILE, kept_secret, signing_secret
+from server.services.kept import KeptRecordings
 from server.services.meetings import MeetingsService
+from server.services.products import Products
 from server.services.tracker import Tracker
+from server.services.uploads import Uploads
 from server.services.users import UsersService
 from server.storage.sql import SqlStorage
 
@@ -45,6 +49,17 @@ async def keys_of(settings: Settings) -> AsyncIterator[KeyRing]:
     """The API keys."""
     async with storage_of(settings) as storage:
         yield KeyRing(storage, SystemClock(), dev=False)
+
+
+def kept_of(settings: Settings, storage: SqlStorage) -> KeptRecordings:
+    """Recordings at rest.
+
+    Raises:
+        ConfigError: The object storage cannot be used.
+    """
+    clock = SystemClock()
+    uploads = Uploads(storage, archive_of(settings), clock, settings.object_storage)
+    return KeptRecordings(storage, uploads, Products(uploads, clock, _raise), clock)
 
 
 def installed_secret(settings: Settings) -> bytes:

@@ -3,12 +3,11 @@
 import asyncio
 
 from media.clock import SystemClock
-from server.commands.parts import storage_of
+from server.commands.parts import kept_of, storage_of
 from server.config import Settings
 from server.facts import utc_text
 from server.records import RecordingView
 from server.services.retention import Retention
-from server.storage.files import LocalFiles
 
 
 def prune(settings: Settings, *, dry_run: bool) -> list[str]:
@@ -18,14 +17,8 @@ def prune(settings: Settings, *, dry_run: bool) -> list[str]:
 
 
 async def _prune(settings: Settings, *, dry_run: bool) -> list[RecordingView]:
-    files = LocalFiles(settings.recordings_directory)
     async with storage_of(settings) as storage:
-
-        async def delete(view: RecordingView) -> None:
-            await asyncio.to_thread(files.remove, view.id)
-            _ = await storage.delete_recording(view.id)
-
-        days = settings.recording.retention_days
+        delete, days = kept_of(settings, storage).retire, settings.recording.retention_days
         retention = Retention(storage, delete, SystemClock(), days)
         return await (retention.expired() if dry_run else retention.prune())
 

@@ -11,15 +11,18 @@ from pathlib import Path
 from media.clock import SystemClock
 from media.errors import RecordingError
 from server.auth.tokens import TokenSigner
-from server.commands.parts import installed_secret, storage_of
+from server.commands.parts import installed_secret, kept_of, storage_of
 from server.commands.tokens import running_url
 from server.config import Settings
 from server.errors import ServerError
 from server.facts import plain, utc_text
 from server.records import RecordingView
+from server.services.kept import KeptRecordings
 from server.services.shares import Shares
+from server.services.uploads import Uploads
 from server.services.workers import Workers
 from server.storage.files import LocalFiles
+from server.storage.objects import ObjectStorageError
 from server.storage.port import RecordingQuery
 from server.storage.sql import SqlStorage
 from signaling.errors import RefusalKind, Refused
@@ -27,7 +30,12 @@ from signaling.ids import is_id
 from signaling.model import RecordingState
 
 ACCOUNT = "default"
+BY = "command line"
 _MANY = 1000
+_HINTS = {
+    "recording_not_found": "`roomtone recording list` shows ids.",
+    "recording_held": "`roomtone recording release` lets go of it.",
+}
 _DONE = (RecordingState.READY, RecordingState.FAILED)
 
 
@@ -36,7 +44,7 @@ class _Kept:
     """Recordings at rest."""
 
     storage: SqlStorage
-    files: LocalFiles
+    rest: KeptRecordings
 
     async def get(self, recording_id: str) -> RecordingView:
         """One recording.
@@ -58,9 +66,13 @@ class _Kept:
 async def _kept(settings: Settings) -> AsyncIterator[_Kept]:
     async with storage_of(settings) as storage:
         try:
-            yield _Kept(storage, LocalFiles(settings.recordings_directory))
+            yield _Kept(storage, kept_of(settings, storage))
         except Refused as refused:
-            raise ServerError(refused.message, "`roomtone recording list` shows ids.") from refused
+            raise ServerError(refused.message, _HINTS.get(refused.code)) from refused
+        except ObjectStorageError as error:
+            raise ServerError(
+                f"{error.code}: {error}", "See the object_storage settings."
+            ) from error
 
 
 def listing(settings: Settings, *, meeting: str | None, as_json: bool) -> list[str]:
@@ -92,7 +104,9 @@ def download(settings: Settings, recording_id: str, target: Path) -> list[str]:
         async with _kept(settings) as kept:
             view = await kept.get(recording_id)
             names = [file.file_name for file in view.files]
-            return await asyncio.to_thread(_copy, kept.files, view.id, names, target)
+            async with kept.rest.uploads.at_hand(view.id):
+                files = kept.rest.uploads.archive.files
+                return await asyncio.to_thread(_copy, files, view.id, names, target)
 
     return asyncio.run(work())
 
@@ -106,9 +120,7 @@ def share(settings: Settings, recording_id: str, ttl: int) -> str:
             secret = await asyncio.to_thread(installed_secret, settings)
             key = TokenSigner(secret, clock).derive("share")
             shares = Shares(kept.storage, kept, key, clock)
-            _, token = await shares.create(
-                recording_id, "command line", seconds=ttl, allow_download=True
-            )
+            _, token = await shares.create(recording_id, BY, seconds=ttl, allow_download=True)
             url = settings.http.public_url or await asyncio.to_thread(running_url, settings)
             return f"{url or settings.public_url}/s/{token}"
 
@@ -127,7 +139,7 @@ def verify(settings: Settings, recording_id: str | None) -> tuple[list[str], boo
                 views = await kept.storage.list_recordings(query)
             workers = Workers()
             try:
-                reports = [await _verify(workers, kept.files, view) for view in views]
+                reports = [await _verify(workers, kept.rest.uploads, view) for view in views]
             finally:
                 await workers.close()
         lines = [line for report, _ in reports for line in report]
@@ -148,18 +160,29 @@ def remove(settings: Settings, recording_id: str) -> None:
             view = await kept.get(recording_id)
             if view.state not in _DONE:
                 raise ServerError(f"the recording is {view.state.value}", "Stop it first.")
-            await asyncio.to_thread(kept.files.remove, view.id)
-            _ = await kept.storage.delete_recording(view.id)
+            await kept.rest.remove(view, BY, "request")
+
+    asyncio.run(work())
+
+
+def hold(settings: Settings, recording_id: str, why: str | None, *, on: bool) -> None:
+    """Let nobody and nothing delete a recording, or let go of it."""
+
+    async def work() -> None:
+        async with _kept(settings) as kept:
+            view = await kept.get(recording_id)
+            _ = await (kept.rest.hold(view, BY, why) if on else kept.rest.release(view, BY))
 
     asyncio.run(work())
 
 
 async def _verify(
-    workers: Workers, files: LocalFiles, view: RecordingView
+    workers: Workers, uploads: Uploads, view: RecordingView
 ) -> tuple[list[str], bool]:
-    request = {"task": "verify", "directory": str(files.path(view.id))}
+    request = {"task": "verify", "directory": str(uploads.archive.files.path(view.id))}
     try:
-        faults = (await workers.run(request)).get("faults")
+        async with uploads.at_hand(view.id):
+            faults = (await workers.run(request)).get("faults")
     except RecordingError as error:
         return [f"{view.id}  {error.code}: {error}"], False
     if not isinstance(faults, list) or not faults:

@@ -1,16 +1,18 @@
-"""Sends a stored file: headers from `ranges`, bytes read in a worker thread, a piece at a time."""
+"""Sends a stored file: headers from `ranges`, bytes from where it is kept, a piece at a time."""
 
-import asyncio
-from typing import BinaryIO
 from urllib.parse import quote
 
 from aiohttp import web
 
 from server.http.problem import Problem
-from server.http.ranges import Representation, plan
+from server.http.ranges import Plan, Representation, plan
 from server.services.views import StoredFile
+from server.storage.files import FileReader
+from server.storage.objects import ObjectStorageError
 
-_PIECE_BYTES = 256 * 1024  # one thread hop for half a minute of speech
+_PIECE_BYTES = (
+    512 * 1024
+)  # one thread hop, or one request of object storage, for a minute of speech
 _ASCII_NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._- ")
 
 
@@ -26,7 +28,7 @@ async def send(
         store: Whether the client's own cache may keep it.
 
     Raises:
-        Problem: 410 when the file is gone from the disk.
+        Problem: 410 when the file is gone, 503 when its storage does not answer.
     """
     what = Representation(stored.size, stored.etag, stored.modified)
     decided = plan(request.method, request.headers, what)
@@ -43,18 +45,33 @@ async def send(
     response = web.StreamResponse(status=decided.status, headers=headers)
     response.headers["Content-Type"] = stored.content_type
     response.content_length = decided.length
-    try:
-        file = await _opened(stored)
-    except FileNotFoundError as error:
-        raise Problem(410, "file_gone", "The file is no longer on the server's disk.") from error
+    if request.method != "GET":
+        await response.prepare(request)
+        await response.write_eof()
+        return response
+    file, first = await _opened(stored, decided)
     try:
         await response.prepare(request)
-        if request.method == "GET":
-            await _copy(file, response, decided.start, decided.length)
+        await _copy(file, response, first, decided.start, decided.length)
         await response.write_eof()
     finally:
-        file.close()  # of a file that was only read: nothing to wait for, nothing to interrupt
+        file.close()
     return response
+
+
+async def _opened(stored: StoredFile, wanted: Plan) -> tuple[FileReader, bytes]:
+    """The open file and its first piece: what hinders it is told before a status is sent."""
+    try:
+        file = await stored.open()
+        try:
+            return file, await file.read(wanted.start, min(wanted.length, _PIECE_BYTES))
+        except BaseException:
+            file.close()
+            raise
+    except FileNotFoundError as error:
+        raise Problem(410, "file_gone", "The file is no longer where it was kept.") from error
+    except ObjectStorageError as error:
+        raise Problem(503, error.code, "The storage of this file does not answer.") from error
 
 
 _SENTENCES = {
@@ -63,35 +80,19 @@ _SENTENCES = {
 }
 
 
-async def _opened(stored: StoredFile) -> BinaryIO:
-    """Open off the loop; a request cancelled meanwhile leaves no open file behind."""
-    opening = asyncio.get_running_loop().run_in_executor(None, stored.open)
-    try:
-        return await asyncio.shield(opening)
-    except asyncio.CancelledError:
-        opening.add_done_callback(_close_late)
-        raise
-
-
-def _close_late(opening: "asyncio.Future[BinaryIO]") -> None:
-    if not opening.cancelled() and opening.exception() is None:
-        opening.result().close()
-
-
-async def _copy(file: BinaryIO, response: web.StreamResponse, start: int, length: int) -> None:
+async def _copy(
+    file: FileReader, response: web.StreamResponse, first: bytes, start: int, length: int
+) -> None:
     """Write the bytes; a client that is slow holds one piece in memory, no more."""
-    left = length
-    while left > 0:
-        piece = await asyncio.to_thread(_read, file, start + length - left, min(left, _PIECE_BYTES))
-        if not piece:  # shorter than its row says: break off, so that nobody takes it for whole
-            raise ConnectionResetError("stored file is shorter than recorded")
+    piece, left = first, length
+    while True:
         await response.write(piece)
         left -= len(piece)
-
-
-def _read(file: BinaryIO, offset: int, count: int) -> bytes:
-    file.seek(offset)
-    return file.read(count)
+        if left <= 0:
+            return
+        piece = await file.read(start + length - left, min(left, _PIECE_BYTES))
+        if not piece:  # shorter than its row says: break off, so that nobody takes it for whole
+            raise ConnectionResetError("stored file is shorter than recorded")
 
 
 def disposition(filename: str, *, attachment: bool) -> str:

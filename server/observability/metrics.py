@@ -34,6 +34,17 @@ class Metrics:
         self.recordings = Gauge(
             "roomtone_recordings_active", "Recordings under way", registry=self.registry
         )
+        self.uploads_waiting = Gauge(
+            "roomtone_uploads_waiting",
+            "Recordings not yet in object storage",
+            registry=self.registry,
+        )
+        self.uploads = Gauge(
+            "roomtone_uploads",
+            "Since the start: recordings brought to object storage, tries that failed, bytes",
+            ["what"],
+            registry=self.registry,
+        )
         self.facts = Counter(
             "roomtone_facts", "Facts appended to session logs", registry=self.registry
         )

@@ -201,7 +201,7 @@ class BotWork:
         view = await self._recording(bot) if bot.own_recording else None
         if view is not None:
             view = await self._recordings.finished(view.id)
-            await self._recordings.delete(view.id)
+            await self._recordings.delete(view.id, bot.created_by)
         if bot.session_id is not None and bot.transcribe and not others:
             _ = await self._transcripts.forget(bot.session_id)
 

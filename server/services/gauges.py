@@ -1,6 +1,7 @@
 """Fills the gauges that nobody feeds by himself, once a second, and measures the loop's lag."""
 
 import asyncio
+from dataclasses import asdict
 
 from media.clock import Clock
 from server.observability.metrics import Metrics
@@ -72,6 +73,10 @@ class Gauges:
         self._metrics.packets.labels("received").set(received)
         self._metrics.packets.labels("sent").set(sent)
         self._metrics.recordings.set(self._recordings.active)
+        uploads = self._recordings.uploads
+        self._metrics.uploads_waiting.set(uploads.waiting)
+        for name, value in asdict(uploads.figures).items():
+            self._metrics.uploads.labels(name).set(value)
         self._metrics.captions.set(
             self._transcripts.running, self._transcripts.captioners.figures()
         )

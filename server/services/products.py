@@ -20,14 +20,13 @@ from media.clock import Clock
 from media.errors import RecordingError
 from media.recording.files import RecordingDirectory
 from media.tasks import OnError, TaskScope
+from server.services.archive import PRODUCTS
 from server.services.recordings_outcome import no_file
+from server.services.uploads import Uploads
 from server.services.views import StoredFile
 from server.services.workers import Workers
-from server.storage.files import LocalFiles
 from signaling.errors import RefusalKind, Refused
 from signaling.ids import new_id
-
-LIST = "products.json"
 
 logger = structlog.get_logger(__name__)
 
@@ -101,13 +100,14 @@ class Products:
     """Makes products one at a time.
 
     Args:
-        files: Where recordings are.
+        uploads: Knows where the files of recordings are, and brings them here and there.
         clock: The process's clock.
         on_error: Told when a background step fails.
     """
 
-    def __init__(self, files: LocalFiles, clock: Clock, on_error: OnError) -> None:
-        self._files = files
+    def __init__(self, uploads: Uploads, clock: Clock, on_error: OnError) -> None:
+        self._uploads = uploads
+        self._files = uploads.archive.files
         self._clock = clock
         self._scope = TaskScope(on_error)
         self._workers = Workers()
@@ -205,7 +205,8 @@ class Products:
             "target": product.file_name,
         }
         try:
-            result = await self._workers.run(request, tell)
+            async with self._uploads.at_hand(product.recording_id):
+                result = await self._workers.run(request, tell)
             ready: dict[str, object] = {"state": "ready", "progress": 1.0}
             done = _READY.validate_python({**dataclasses.asdict(product), **ready, **result})
         except RecordingError as error:
@@ -219,6 +220,8 @@ class Products:
             _ = self._progress.pop(product.id, None)
         with contextlib.suppress(FileNotFoundError):  # the recording was deleted meanwhile
             await self._keep(done)
+            if done.state is ProductState.READY:
+                await self._uploads.changed(product.recording_id)
 
     async def _keep(self, product: Product) -> None:
         async with self._writing:
@@ -234,7 +237,7 @@ class Products:
 
     def _read(self, recording_id: str) -> list[Product]:
         try:
-            with self._files.open(recording_id, LIST) as file:
+            with self._files.open(recording_id, PRODUCTS) as file:
                 return _LIST.validate_json(file.read())
         except FileNotFoundError:
             return []
@@ -245,7 +248,7 @@ class Products:
     def _write(self, recording_id: str, products: list[Product]) -> None:
         place = RecordingDirectory(self._files.path(recording_id))
         try:
-            place.replace(LIST, _LIST.dump_json(products, indent=1) + b"\n")
+            place.replace(PRODUCTS, _LIST.dump_json(products, indent=1) + b"\n")
         finally:
             place.close()
 
@@ -254,24 +257,19 @@ class Products:
         if not self._files.root.is_dir():
             return found
         with os.scandir(self._files.root) as entries:
-            names = [entry.name for entry in entries if Path(entry.path, LIST).is_file()]
+            names = [entry.name for entry in entries if Path(entry.path, PRODUCTS).is_file()]
         for name in sorted(names):
             waiting = (ProductState.QUEUED, ProductState.RUNNING)
             found += [product for product in self._read(name) if product.state in waiting]
         return found
 
     def _stored(self, product: Product) -> StoredFile:
-        folder, name = product.recording_id, product.file_name
         try:
-            facts = self._files.facts(folder, name)
+            return self._uploads.archive.describe(
+                product.recording_id,
+                product.file_name,
+                CONTENT_TYPES[product.format],
+                f'"{product.sha256}"',
+            )
         except FileNotFoundError as error:
             raise no_file() from error
-        return StoredFile(
-            path=self._files.path(folder, name),
-            content_type=CONTENT_TYPES[product.format],
-            etag=f'"{product.sha256}"',
-            filename=name,
-            modified=facts.modified,
-            size=facts.size,
-            opener=lambda: self._files.open(folder, name),
-        )

@@ -15,8 +15,8 @@ from media.tasks import OnError, TaskScope
 from media.types import MediaKind
 from server.records import RecordingView, TranscriptSegment
 from server.services.sessions import SessionsService
+from server.services.uploads import Uploads
 from server.services.workers import TRANSCRIBE, Workers
-from server.storage.files import LocalFiles
 from server.storage.port import TranscriptStore
 from signaling.errors import RefusalKind, Refused
 from signaling.ids import new_id
@@ -54,7 +54,7 @@ class RecordedTranscripts:
 
     Args:
         store: Where segments are.
-        files: Where recordings are.
+        uploads: Brings recorded files to the local disk where they are not.
         sessions: Finds the session that a recording is of.
         clock: The process's clock.
         engine: The speech engine.
@@ -66,7 +66,7 @@ class RecordedTranscripts:
         self,
         *,
         store: TranscriptStore,
-        files: LocalFiles,
+        uploads: Uploads,
         sessions: SessionsService,
         clock: Clock,
         engine: EngineSpec,
@@ -74,7 +74,7 @@ class RecordedTranscripts:
         on_error: OnError,
     ) -> None:
         self._store = store
-        self._files = files
+        self._uploads = uploads
         self._sessions = sessions
         self._clock = clock
         self._engine = engine
@@ -159,7 +159,8 @@ class RecordedTranscripts:
                 self._jobs[recording.id] = TranscriptJob(TranscriptState.PROCESSING, share)
 
         try:
-            result = await self._workers.run(self._request(recording, language), tell)
+            async with self._uploads.at_hand(recording.id):
+                result = await self._workers.run(self._request(recording, language), tell)
         except RecordingError as error:
             if self._workers.closed:
                 return
@@ -187,7 +188,7 @@ class RecordedTranscripts:
             if file.kind is MediaKind.AUDIO
         ]
         return {
-            "directory": str(self._files.path(recording.id)),
+            "directory": str(self._uploads.archive.files.path(recording.id)),
             "engine": dataclasses.asdict(self._engine),
             "language": language,
             "files": files,

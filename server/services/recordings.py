@@ -3,7 +3,6 @@
 import asyncio
 import dataclasses
 from collections.abc import Callable
-from datetime import datetime
 
 import structlog
 
@@ -17,16 +16,16 @@ from media.types import (
     Recorders,
     RunningRecording,
 )
-from server.config import RecordingSettings
-from server.records import RecordingFileView, RecordingView
-from server.services.cursors import decode_cursor, page_of
+from server.config import Settings
+from server.records import RecordingPlace, RecordingView
+from server.services.archive import Archive
+from server.services.kept import KeptRecordings, KeptStore
 from server.services.meetings import MeetingsService
 from server.services.products import Product, ProductKind, Products
 from server.services.recordings_guard import RecordingsGuard
 from server.services.recordings_outcome import (
     faults_of,
     has_ended,
-    no_file,
     not_ready,
     not_started,
     notice_of,
@@ -35,10 +34,10 @@ from server.services.recordings_outcome import (
 )
 from server.services.retention import Retention
 from server.services.tracker import Tracker
-from server.services.views import Page, StorageUse, StoredFile
+from server.services.uploads import Uploads
+from server.services.views import StorageUse, StoredFile
 from server.services.workers import Workers
-from server.storage.files import LocalFiles
-from server.storage.port import RecordingQuery, RecordingStore
+from server.storage.objects import ObjectStorageError
 from signaling.errors import RefusalKind, Refused
 from signaling.ids import is_id, new_id
 from signaling.model import (
@@ -75,17 +74,19 @@ class RecordingsService:
 
     Args:
         store: Where recordings are listed.
-        files: Where their files are.
+        archive: Where their files are.
         recorders: Where they are written, beside the engine.
         meetings: Tells whether a meeting may be recorded.
         tracker: Tells which session is live.
         clock: The process's clock.
-        limits: Disk floor, longest recording, how long recordings are kept.
+        settings: Disk floor, longest recording, how long recordings are kept and where.
         on_error: Told when a background step fails.
 
     Attributes:
         announce: Tells people in the session (session id, notice); set by the composition root.
+        uploads: Brings finished recordings into object storage.
         products: What is made of finished recordings.
+        kept: Finished recordings.
     """
 
     announce: Announce
@@ -93,21 +94,22 @@ class RecordingsService:
     def __init__(  # noqa: PLR0913  (what it works with)
         self,
         *,
-        store: RecordingStore,
-        files: LocalFiles,
+        store: KeptStore,
+        archive: Archive,
         recorders: Recorders,
         meetings: MeetingsService,
         tracker: Tracker,
         clock: Clock,
-        limits: RecordingSettings,
+        settings: Settings,
         on_error: OnError,
     ) -> None:
         self._store = store
-        self._files = files
+        self._files = files = archive.files
         self._recorders = recorders
         self._meetings = meetings
         self._tracker = tracker
         self._clock = clock
+        limits = settings.recording
         self._floor_bytes = limits.floor_bytes
         self._limits = limits
         self._guard = RecordingsGuard(
@@ -117,11 +119,13 @@ class RecordingsService:
             floor_bytes=limits.floor_bytes,
             max_seconds=limits.max_seconds,
         )
-        self._retention = Retention(store, self._remove, clock, limits.retention_days)
+        self.uploads = Uploads(store, archive, clock, settings.object_storage)
+        self.products = Products(self.uploads, clock, on_error)
+        self.kept = KeptRecordings(store, self.uploads, self.products, clock)
+        self._retention = Retention(store, self.kept.retire, clock, limits.retention_days)
         self._scope = TaskScope(on_error)
         self._running: dict[str, _Running] = {}
         self._workers = Workers()
-        self.products = Products(files, clock, on_error)
 
     @property
     def active(self) -> int:
@@ -183,6 +187,7 @@ class RecordingsService:
         self._recorders.start()
         _ = self._scope.spawn(self._guard.run(), name="watch recordings")
         _ = self._scope.spawn(self._retention.run(), name="delete old recordings")
+        _ = self._scope.spawn(self.uploads.run(), name="upload recordings")
 
     async def stop_all(self) -> None:
         """Stop every recording and wait until its files are whole; then the recorders."""
@@ -423,51 +428,6 @@ class RecordingsService:
 
     # reading
 
-    async def page(  # noqa: PLR0913  (filters, all by keyword)
-        self,
-        *,
-        account: str,
-        meeting: str | None = None,
-        session: str | None = None,
-        state: RecordingState | None = None,
-        cursor: str | None = None,
-        limit: int = 50,
-        member: str | None = None,
-        text: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-    ) -> Page[RecordingView]:
-        """Recordings, newest first.
-
-        Args:
-            account: Whose.
-            meeting: Only those of this meeting (canonical id).
-            session: Only those of this session.
-            state: Only those in this state.
-            cursor: Where the page before ended.
-            limit: Items at most.
-            member: Only those of meetings that this `sub` belongs to.
-            text: Only those whose meeting's title or people's names have it.
-            since: Only those that started then or later.
-            until: Only those that started before that.
-
-        Raises:
-            Refused: `invalid_cursor`.
-        """
-        query = RecordingQuery(
-            account=account,
-            limit=limit + 1,
-            before=decode_cursor(cursor),
-            states=(state,) if state else (),
-            meeting_id=meeting,
-            session_id=session,
-            member=member,
-            text=text,
-            since=since,
-            until=until,
-        )
-        return page_of(await self._store.list_recordings(query), limit, lambda view: view.id)
-
     async def storage(self, account: str) -> StorageUse:
         """How much an account's recordings take, and how much room is left."""
         recordings, size = await self._store.recorded_total(account)
@@ -501,20 +461,47 @@ class RecordingsService:
             _ = await running.done.wait()
         return await self.get(recording_id)
 
-    async def delete(self, recording_id: str) -> None:
-        """Remove a finished recording with its files.
+    async def delete(self, recording_id: str, by: str | None) -> None:
+        """Remove a finished recording with its files, wherever they are.
 
         Raises:
-            Refused: `recording_not_found`, `recording_not_ready` while it is not finished.
+            Refused: `recording_not_found`, `recording_not_ready` while it is not finished,
+                `recording_held`, `object_storage_unavailable`.
         """
         view = await self.get(recording_id)
         if view.state not in FINISHED:
             raise not_ready(view)
-        await self._remove(view)
+        try:
+            await self.kept.remove(view, by, "request")
+        except ObjectStorageError as error:
+            raise Refused(
+                RefusalKind.UNAVAILABLE, error.code, "It was not deleted: its storage failed."
+            ) from error
 
-    async def _remove(self, view: RecordingView) -> None:
-        await asyncio.to_thread(self._files.remove, view.id)
-        _ = await self._store.delete_recording(view.id)
+    async def hold(self, recording_id: str, by: str | None, why: str | None) -> RecordingView:
+        """Let nobody and nothing delete a recording, also one that still runs.
+
+        Raises:
+            Refused: `recording_not_found`.
+        """
+        held = await self.kept.hold(await self.get(recording_id), by, why)
+        self._hold_running(held)
+        return held
+
+    async def release(self, recording_id: str, by: str | None) -> RecordingView:
+        """Let a recording be deleted again.
+
+        Raises:
+            Refused: `recording_not_found`.
+        """
+        free = await self.kept.release(await self.get(recording_id), by)
+        self._hold_running(free)
+        return free
+
+    def _hold_running(self, view: RecordingView) -> None:
+        running = self._running.get(view.id)
+        if running is not None:
+            running.view = _held_as(running.view, view)
 
     async def make(self, recording_id: str, kind: ProductKind, form: str | None) -> Product:
         """Have a mix, stems or peaks made of a finished recording.
@@ -537,25 +524,7 @@ class RecordingsService:
         view = await self.get(recording_id)
         if view.state not in FINISHED:
             raise not_ready(view)
-        for entry in view.files:
-            if entry.id == file_id:
-                return await asyncio.to_thread(self._stored_file, view.id, entry)
-        return await self.products.file(view.id, file_id)
-
-    def _stored_file(self, recording_id: str, entry: RecordingFileView) -> StoredFile:
-        try:
-            facts = self._files.facts(recording_id, entry.file_name)
-        except FileNotFoundError as error:
-            raise no_file() from error
-        return StoredFile(
-            path=self._files.path(recording_id, entry.file_name),
-            content_type=entry.content_type,
-            etag=f'"{entry.sha256}"',
-            filename=entry.file_name,
-            modified=facts.modified,
-            size=facts.size,
-            opener=lambda: self._files.open(recording_id, entry.file_name),
-        )
+        return await self.kept.file(view, file_id)
 
     # inside
 
@@ -579,10 +548,21 @@ class RecordingsService:
     async def _finish(self, running: _Running, done: RecordingView | None) -> None:
         """Let go of a recording; without a result it stays as it is, for the next start."""
         try:
-            done = done or running.view
+            done = _held_as(done or running.view, running.view)
+            if self.uploads.on and done.state in FINISHED and done.files:
+                done = dataclasses.replace(done, place=RecordingPlace.UPLOADING)
             await self._store.save_recording(done)  # before anybody sees it and asks for lists
             running.view = done
             self.announce(done.session_id, notice_of(done))
+            if done.place is RecordingPlace.UPLOADING:
+                self.uploads.schedule(done.id)
         finally:
             self._running.pop(running.view.id, None)
             running.done.set()
+
+
+def _held_as(view: RecordingView, other: RecordingView) -> RecordingView:
+    """A recording that is held as `other` is: a hold may come while it is being finished."""
+    return dataclasses.replace(
+        view, held_at=other.held_at, held_by=other.held_by, held_why=other.held_why
+    )

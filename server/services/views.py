@@ -1,10 +1,9 @@
 """What the services take and give: frozen data without storage, HTTP or any dialect's words."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
-from typing import BinaryIO, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from server.records import (
     ApiKey,
@@ -14,6 +13,7 @@ from server.records import (
     Registration,
     User,
 )
+from server.storage.files import FileReader
 from signaling.model import (
     Access,
     CaptionPolicy,
@@ -154,17 +154,20 @@ class StoredFile:
         etag: Strong entity tag with its quotes, from the content's SHA-256.
         filename: A safe name to offer for downloads.
         modified: When its content was last changed.
-        opener: Opens it beneath its root, following no link.
+        opener: Opens it where it is: beneath its root, following no link, or in object storage.
     """
 
-    path: Path
     content_type: str
     etag: str
     filename: str
     modified: datetime
     size: int
-    opener: Callable[[], BinaryIO] = field(repr=False, compare=False)
+    opener: Callable[[], Awaitable[FileReader]] = field(repr=False, compare=False)
 
-    def open(self) -> BinaryIO:
-        """Open for reading; blocks, so use a thread."""
-        return self.opener()
+    async def open(self) -> FileReader:
+        """Open for reading.
+
+        Raises:
+            FileNotFoundError: It is gone.
+        """
+        return await self.opener()

@@ -1,16 +1,18 @@
 """Files beneath one root directory: opened step by step by descriptor, following no link.
 
-Names are made by this server; text from users never forms one. Everything here blocks: threads.
+Names are made by this server; text from users never forms one. What is not awaited blocks: threads.
 """
 
+import asyncio
 import contextlib
 import os
 import shutil
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
@@ -22,6 +24,59 @@ class FileFacts:
 
     size: int
     modified: datetime
+
+
+class FileReader(Protocol):
+    """A file that is open for reading, here or elsewhere."""
+
+    async def read(self, offset: int, count: int) -> bytes:
+        """Some bytes; fewer at the end, none beyond it."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+class LocalReader:
+    """A file on the local disk, read in threads.
+
+    Args:
+        file: Open for reading; closed with this.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    @classmethod
+    async def open(cls, opener: Callable[[], BinaryIO]) -> "LocalReader":
+        """Open off the loop; who is cancelled meanwhile leaves no open file behind.
+
+        Raises:
+            FileNotFoundError: There is none.
+        """
+        opening = asyncio.get_running_loop().run_in_executor(None, opener)
+        try:
+            return cls(await asyncio.shield(opening))
+        except asyncio.CancelledError:
+            opening.add_done_callback(_close_late)
+            raise
+
+    async def read(self, offset: int, count: int) -> bytes:
+        """Some bytes."""
+        return await asyncio.to_thread(self._read, offset, count)
+
+    def _read(self, offset: int, count: int) -> bytes:
+        _ = self._file.seek(offset)
+        return self._file.read(count)
+
+    def close(self) -> None:
+        """Let go of it: of a file that was only read there is nothing to wait for."""
+        self._file.close()
+
+
+def _close_late(opening: "asyncio.Future[BinaryIO]") -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()
 
 
 class LocalFiles:
@@ -79,6 +134,16 @@ class LocalFiles:
             os.close(fd)
             raise FileNotFoundError("there is no such file")
         return os.fdopen(fd, "rb")
+
+    def names(self, folder: str) -> list[str]:
+        """Plain files of a directory, sorted, without hidden ones (drafts of this server).
+
+        Raises:
+            FileNotFoundError: There is no such directory.
+        """
+        with os.scandir(self.path(folder)) as entries:
+            plain = [entry.name for entry in entries if entry.is_file(follow_symlinks=False)]
+        return sorted(name for name in plain if not name.startswith("."))
 
     def remove(self, folder: str) -> None:
         """Remove a directory with everything in it; idempotent.

@@ -15,9 +15,11 @@ from server.records import (
     BotLogEntry,
     LogEntryView,
     RecordingFileView,
+    RecordingPlace,
     RecordingView,
     Registration,
     ShareUsage,
+    Tombstone,
     TranscriptSegment,
     User,
 )
@@ -206,8 +208,18 @@ class RecordingStore(Protocol):
         ...
 
     async def recordings_ended_before(self, moment: datetime) -> list[RecordingView]:
-        """Finished recordings that ended before that time, oldest first, of every account."""
+        """Finished recordings that ended before that time, oldest first, of every account.
+
+        Those that are held are not among them.
+        """
         ...
+
+    async def recordings_at(self, *places: RecordingPlace) -> list[RecordingView]:
+        """Finished recordings with these places, oldest first, of every account."""
+        ...
+
+    async def change_recording(self, recording_id: str, **changes: object) -> None:
+        """Give some columns of a recording other values, and leave the others."""
 
     async def recorded_total(self, account: str) -> tuple[int, int]:
         """How many recordings an account has, and the bytes of their recorded files."""
@@ -217,8 +229,11 @@ class RecordingStore(Protocol):
         """One file of a recording."""
         ...
 
-    async def delete_recording(self, recording_id: str) -> bool:
-        """Forget a recording, its files and its links; False when there is none."""
+    async def delete_recording(self, recording_id: str, tombstone: Tombstone) -> bool:
+        """Forget a recording, its files, links and transcript, and keep that it was there.
+
+        All in one transaction; False when there is none, and nothing is kept.
+        """
         ...
 
 
@@ -263,9 +278,8 @@ class KeyStore(Protocol):
 class IntegrationStore(Protocol):
     """What programs that run meetings from outside leave: whole records, by kind.
 
-    Kinds: Workspace, Preset, Invitation, Webhook, Delivery, Extra, Share, ShareAccess, Bot,
-    BotPerson and BotLogEntry of
-    `server.records`.
+    Kinds: Workspace, Preset, Invitation, Webhook, Delivery, Extra, Share, ShareAccess, Tombstone,
+    Bot, BotPerson and BotLogEntry of `server.records`.
     """
 
     async def save_record(self, record: object) -> None:
@@ -277,6 +291,12 @@ class IntegrationStore(Protocol):
 
     async def list_records(self, kind: type[R], **equal: object) -> list[R]:
         """Records whose columns equal these values, oldest first."""
+        ...
+
+    async def page_records(
+        self, kind: type[R], *, after: str | None, most: int, **equal: object
+    ) -> list[R]:
+        """Some of them: so many at most, with larger ids than `after`."""
         ...
 
     async def delete_record(self, kind: type[object], record_id: str) -> bool:

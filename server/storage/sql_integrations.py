@@ -19,6 +19,7 @@ from server.records import (
     Share,
     ShareAccess,
     ShareUsage,
+    Tombstone,
     Webhook,
     Workspace,
 )
@@ -34,6 +35,7 @@ from server.storage.tables import (
     presets,
     share_accesses,
     shares,
+    tombstones,
     webhooks,
     workspaces,
 )
@@ -49,6 +51,7 @@ _TABLES: Mapping[type[object], Table] = {
     Extra: extras,
     Share: shares,
     ShareAccess: share_accesses,
+    Tombstone: tombstones,
     Bot: bots,
     BotPerson: bot_people,
     BotLogEntry: bot_log,
@@ -76,8 +79,21 @@ class SqlIntegrations:
 
     async def list_records(self, kind: type[R], **equal: object) -> list[R]:
         """Records whose columns equal these values, oldest first."""
+        return await self._listed(kind, None, None, equal)
+
+    async def page_records(
+        self, kind: type[R], *, after: str | None, most: int, **equal: object
+    ) -> list[R]:
+        """Some of them, oldest first."""
+        return await self._listed(kind, after, most, equal)
+
+    async def _listed(
+        self, kind: type[R], after: str | None, most: int | None, equal: Mapping[str, object]
+    ) -> list[R]:
         table = _TABLES[kind]
-        statement = select(table).order_by(table.c.id)
+        statement = select(table).order_by(table.c.id).limit(most)
+        if after is not None:
+            statement = statement.where(table.c.id > after)
         for name, value in equal.items():
             statement = statement.where(table.c[name] == value)
         return [from_row(kind, row) for row in await self._db.all(statement)]

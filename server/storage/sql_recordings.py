@@ -2,12 +2,19 @@
 
 from collections import defaultdict
 from datetime import datetime
+from enum import Enum
 
 from sqlalchemy import ColumnElement, Executable, delete, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.records import ApiKey, RecordingFileView, RecordingView
+from server.records import (
+    ApiKey,
+    RecordingFileView,
+    RecordingPlace,
+    RecordingView,
+    Tombstone,
+)
 from server.storage.database import Database
 from server.storage.port import RecordingQuery
 from server.storage.rows import from_row, to_row
@@ -19,6 +26,7 @@ from server.storage.tables import (
     recordings,
     share_accesses,
     shares,
+    tombstones,
     transcript_segments,
 )
 from signaling.model import RecordingState
@@ -102,9 +110,28 @@ class SqlRecordings:
 
     async def recordings_ended_before(self, moment: datetime) -> list[RecordingView]:
         """Finished recordings that ended before that time, oldest first, of every account."""
-        ended = recordings.c.ended_at < moment
+        ended, free = recordings.c.ended_at < moment, recordings.c.held_at.is_(None)
+        done = recordings.c.state.in_(FINISHED)
         return await self._recordings(
-            select(recordings).where(recordings.c.state.in_(FINISHED), ended).order_by("ended_at")
+            select(recordings).where(done, ended, free).order_by("ended_at")
+        )
+
+    async def recordings_at(self, *places: RecordingPlace) -> list[RecordingView]:
+        """Finished recordings with these places, oldest first, of every account."""
+        there = recordings.c.place.in_([place.value for place in places])
+        done = recordings.c.state.in_(FINISHED)
+        return await self._recordings(
+            select(recordings).where(done, there).order_by(recordings.c.id)
+        )
+
+    async def change_recording(self, recording_id: str, **changes: object) -> None:
+        """Give some columns of a recording other values."""
+        plain = {
+            name: value.value if isinstance(value, Enum) else value
+            for name, value in changes.items()
+        }
+        _ = await self._db.change(
+            update(recordings).where(recordings.c.id == recording_id).values(plain)
         )
 
     async def _recordings(self, statement: Executable) -> list[RecordingView]:
@@ -129,8 +156,8 @@ class SqlRecordings:
         )
         return from_row(RecordingFileView, row) if row else None
 
-    async def delete_recording(self, recording_id: str) -> bool:
-        """Forget a recording, its files and its links; False when there is none."""
+    async def delete_recording(self, recording_id: str, tombstone: Tombstone) -> bool:
+        """Forget a recording, its files, links and transcript, and keep that it was there."""
         links = select(shares.c.id).where(shares.c.recording_id == recording_id)
 
         async def work(connection: AsyncConnection) -> int:
@@ -143,6 +170,8 @@ class SqlRecordings:
             gone = await connection.execute(
                 delete(recordings).where(recordings.c.id == recording_id)
             )
+            if gone.rowcount:
+                await connection.execute(insert(tombstones).values(to_row(tombstone)))
             return gone.rowcount
 
         return await self._db.write(work) > 0

@@ -173,8 +173,33 @@ recordings = Table(
     Column("recovered", Boolean, nullable=False),
     Column("failure", String),
     Column("media", String, nullable=False, server_default="audio"),
+    Column("place", String, nullable=False, default="local"),
+    Column("stored_at", Instant),
+    Column("upload_error", String),
+    Column("held_at", Instant),
+    Column("held_by", String),
+    Column("held_why", String),
     Index("recordings_by_account", "account", "id"),
     Index("recordings_by_meeting", "meeting_id", "id"),
+    Index("recordings_by_place", "place", "id"),
+)
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("id", String, primary_key=True),  # the recording's
+    Column("account", String, nullable=False),
+    Column("meeting_id", String, nullable=False),
+    Column("session_id", String, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("duration_seconds", Float),
+    Column("files", Integer, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("deleted_at", Instant, nullable=False),
+    Column("deleted_by", String),
+    Column("why", String, nullable=False),
+    Index("tombstones_by_account", "account", "id"),
 )
 
 recording_files = Table(

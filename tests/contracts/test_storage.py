@@ -14,10 +14,11 @@ from support.domain import (
     recording,
     recording_file,
     session,
+    tombstone,
 )
 
 from media.types import QualityLabel, TrackSource
-from server.records import ApiKey, Registration, User
+from server.records import ApiKey, RecordingPlace, Registration, Tombstone, User
 from server.storage.port import (
     MeetingQuery,
     RecordingQuery,
@@ -356,9 +357,37 @@ class TestRecordings:
         view = recording(session(meeting()))
         file = recording_file(view.id)
         await storage.save_recording(dataclasses.replace(view, files=(file,)))
-        assert await storage.delete_recording(view.id)
-        assert not await storage.delete_recording(view.id)
+        stone = tombstone(view)
+        assert await storage.delete_recording(view.id, stone)
+        assert not await storage.delete_recording(view.id, stone)
         assert await storage.find_file(view.id, file.id) is None
+        assert await storage.find_record(Tombstone, view.id) == stone
+
+    async def test_what_never_was_leaves_no_tombstone(self, storage: Storage):
+        view = recording(session(meeting()))
+        assert not await storage.delete_recording(view.id, tombstone(view))
+        assert await storage.find_record(Tombstone, view.id) is None
+
+    async def test_some_columns_change_and_the_others_stay(self, storage: Storage):
+        view = recording(session(meeting()), failure="x")
+        await storage.save_recording(view)
+        await storage.change_recording(view.id, place=RecordingPlace.STORED, stored_at=NOW)
+        changed = dataclasses.replace(view, place=RecordingPlace.STORED, stored_at=NOW)
+        assert await storage.find_recording(view.id) == changed
+
+    async def test_they_are_found_by_place_and_holds_keep_them(self, storage: Storage):
+        of = session(meeting())
+        local, there = recording(of, ended_at=NOW), recording(of, place=RecordingPlace.MOVED)
+        running = recording(of, state=RecordingState.RECORDING)
+        for view in (local, there, running):
+            await storage.save_recording(view)
+        assert await storage.recordings_at(RecordingPlace.LOCAL) == [local]
+        every = await storage.recordings_at(RecordingPlace.LOCAL, RecordingPlace.MOVED)
+        assert every == [local, there]
+        later = NOW + timedelta(days=1)
+        assert await storage.recordings_ended_before(later) == [local]
+        await storage.change_recording(local.id, held_at=NOW)
+        assert await storage.recordings_ended_before(later) == []
 
 
 class TestKeys:

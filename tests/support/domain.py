@@ -8,7 +8,7 @@ from pathlib import Path
 from support.empty_database import DATABASE, prepare
 
 from media.types import MediaKind, TrackSource
-from server.records import RecordingFileView, RecordingView
+from server.records import RecordingFileView, RecordingView, Tombstone
 from server.storage.port import PlacedEntry
 from server.storage.sql import SqlStorage
 from signaling.ids import new_id
@@ -132,6 +132,24 @@ def recording(of: Session, **members: object) -> RecordingView:
         "started_at": NOW,
     }
     return RecordingView(**(defaults | members))
+
+
+def tombstone(view: RecordingView, **members: object) -> Tombstone:
+    defaults = {
+        "id": view.id,
+        "account": view.account,
+        "meeting_id": view.meeting_id,
+        "session_id": view.session_id,
+        "started_at": view.started_at,
+        "ended_at": view.ended_at,
+        "duration_seconds": view.duration_seconds,
+        "files": len(view.files),
+        "bytes": 0,
+        "deleted_at": NOW,
+        "deleted_by": "host",
+        "why": "request",
+    }
+    return Tombstone(**(defaults | members))
 
 
 def recording_file(recording_id: str, **members: object) -> RecordingFileView:

@@ -3,8 +3,8 @@
 import asyncio
 import tempfile
 import zipfile
-from collections.abc import Awaitable, Callable, Mapping
-from typing import IO
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from typing import IO, TypeVar
 
 from aiohttp import web
 
@@ -17,7 +17,11 @@ from server.records import RecordingView
 from server.services.context import App
 from server.services.views import StoredFile
 
+T = TypeVar("T")
+
 _PIECE = 256 * 1024
+_PIECE_SECONDS = 120.0
+"""Longer than any storage tries: a thread never waits for a loop that has ended."""
 _TEXTS: Mapping[str, Callable[[App, str, str], Awaitable[str]]] = {
     "chat": lambda app, session, _: chat_file(app, session),
     "summary": lambda app, session, _: summary_file(app, session),
@@ -66,7 +70,8 @@ async def _archive(
     )
     response.content_type = "application/zip"
     with tempfile.TemporaryFile() as packed:
-        response.content_length = await asyncio.to_thread(_pack, packed, files)
+        loop = asyncio.get_running_loop()
+        response.content_length = await asyncio.to_thread(_pack, packed, files, loop)
         await response.prepare(request)
         while request.method == "GET" and (piece := await asyncio.to_thread(packed.read, _PIECE)):
             await response.write(piece)
@@ -74,13 +79,28 @@ async def _archive(
     return response
 
 
-def _pack(packed: IO[bytes], files: list[StoredFile]) -> int:
-    """Put files into an archive, as they are: they are compressed already."""
+def _pack(packed: IO[bytes], files: list[StoredFile], loop: asyncio.AbstractEventLoop) -> int:
+    """Put files into an archive, as they are: they are compressed already; blocks."""
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
         for stored in files:
-            with stored.open() as source, archive.open(stored.filename, "w") as target:
-                while piece := source.read(_PIECE):
+            with archive.open(stored.filename, "w") as target:
+                for piece in _pieces(stored, loop):
                     target.write(piece)
     size = packed.tell()
     packed.seek(0)
     return size
+
+
+def _pieces(stored: StoredFile, loop: asyncio.AbstractEventLoop) -> Iterator[bytes]:
+    """A file's content, read by the loop from where it is, for a thread."""
+
+    def wait(work: Coroutine[None, None, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, loop).result(_PIECE_SECONDS)
+
+    source, at = wait(stored.open()), 0
+    try:
+        while at < stored.size and (piece := wait(source.read(at, _PIECE))):
+            yield piece
+            at += len(piece)
+    finally:
+        source.close()

@@ -13,19 +13,20 @@ from support.wait import until
 from server.http.download import disposition, send
 from server.http.middleware import map_errors
 from server.services.views import StoredFile
+from server.storage.files import LocalReader
+from server.storage.objects import ObjectStorageError
 
 CONTENT = bytes(range(256)) * 3000  # larger than one piece
 
 
 def stored(path: Path, size: int = len(CONTENT)) -> StoredFile:
     return StoredFile(
-        path=path,
         content_type="audio/ogg; codecs=opus",
         etag='"tag"',
         filename="Zoë.ogg",
         modified=datetime(2026, 11, 20, 9, 0, tzinfo=UTC),
         size=size,
-        opener=lambda: path.open("rb"),
+        opener=lambda: LocalReader.open(lambda: path.open("rb")),
     )
 
 
@@ -62,6 +63,34 @@ async def test_file_that_is_gone_is_told_so(fetch) -> None:
     assert (answer.status, (await answer.json())["code"]) == (410, "file_gone")
 
 
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (ObjectStorageError("object_differs", "x"), (503, "object_differs")),
+        (FileNotFoundError(), (410, "file_gone")),
+    ],
+)
+async def test_storage_that_fails_is_told_before_any_byte(fetch, error, expected) -> None:
+    class Reader:
+        closed = False
+
+        async def read(self, offset: int, count: int) -> bytes:
+            raise error
+
+        def close(self) -> None:
+            self.closed = True
+
+    reader = Reader()
+
+    async def opener() -> Reader:
+        return reader
+
+    fetch.state["file"] = dataclasses.replace(fetch.state["file"], opener=opener)
+    answer = await fetch.get("/")
+    assert (answer.status, (await answer.json())["code"]) == expected
+    assert reader.closed
+
+
 async def test_file_that_is_too_short_breaks_off(fetch) -> None:
     fetch.state["file"] = stored(fetch.path, len(CONTENT) + 1)
     answer = await fetch.get("/")
@@ -80,7 +109,7 @@ async def test_a_cancelled_request_leaves_no_open_file(tmp_path: Path) -> None:
         opened.append(path.open("rb"))
         return opened[0]
 
-    file = dataclasses.replace(stored(path), opener=opener)
+    file = dataclasses.replace(stored(path), opener=lambda: LocalReader.open(opener))
     request = make_mocked_request("GET", "/")
     sending = asyncio.create_task(send(request, file, attachment=False))
     await asyncio.sleep(0)  # it waits for the file now

@@ -166,7 +166,7 @@ async def test_files_that_take_long_are_counted_after_the_bots_end(app: App, mon
 
 
 async def test_a_recording_that_was_deleted_meanwhile_fails_no_bot(app: App, recorder: Bot):
-    await app.recordings.delete(recorder.recording_id)
+    await app.recordings.delete(recorder.recording_id, "host")
     journal = BotJournal(recorder, app.storage, app.clock)
     await app.bots.work.finish(journal)
     assert journal.bot.details["recording"] == "failed"

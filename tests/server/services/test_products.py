@@ -8,7 +8,10 @@ from support.wait import until
 
 from media.errors import RecordingError
 from media.recording import products as made
-from server.services.products import FORMATS, LIST, ProductKind, Products, ProductState
+from server.config import ObjectStorageSettings
+from server.services.archive import PRODUCTS, Archive
+from server.services.products import FORMATS, ProductKind, Products, ProductState
+from server.services.uploads import Uploads
 from server.storage.files import LocalFiles
 from signaling.errors import Refused
 from signaling.ids import new_id
@@ -48,12 +51,17 @@ async def recording_id(tmp_path: Path) -> str:
     return recording_id
 
 
+def uploads_at(root: Path) -> Uploads:
+    archive = Archive(LocalFiles(root), None)
+    return Uploads(None, archive, FakeClock(utc=NOW), ObjectStorageSettings())
+
+
 @pytest.fixture
 async def products(tmp_path: Path):
     def failed(name: str, error: BaseException) -> None:
         raise AssertionError(name) from error
 
-    products = Products(LocalFiles(tmp_path), FakeClock(utc=NOW), failed)
+    products = Products(uploads_at(tmp_path), FakeClock(utc=NOW), failed)
     products._workers = Worker(tmp_path)
     yield products
     await products.close()
@@ -111,7 +119,7 @@ async def test_a_restart_takes_up_what_was_not_finished(products, recording_id, 
     await until(lambda: products._workers.asked)
     await products.close()
     assert await state(products, recording_id) == [ProductState.QUEUED]
-    later = Products(LocalFiles(tmp_path), FakeClock(utc=NOW), lambda *_: None)
+    later = Products(uploads_at(tmp_path), FakeClock(utc=NOW), lambda *_: None)
     later._workers = Worker(tmp_path)
     await later.resume()
     later._workers.go.set()
@@ -131,5 +139,5 @@ async def test_unknown_formats_and_files_are_refused(products, recording_id):
 
 
 async def test_a_damaged_list_hurts_nobody(products, recording_id, tmp_path):
-    _ = await asyncio.to_thread((tmp_path / recording_id / LIST).write_text, "{")
+    _ = await asyncio.to_thread((tmp_path / recording_id / PRODUCTS).write_text, "{")
     assert await state(products, recording_id) == []

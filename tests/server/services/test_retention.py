@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from support.clock import FakeClock
-from support.domain import meeting, open_storage, recording, session
+from support.domain import meeting, open_storage, recording, session, tombstone
 
 from server.services.retention import Retention
 from signaling.model import RecordingState
@@ -25,7 +25,7 @@ class Kept:
     def retention(self, days: float) -> Retention:
         async def delete(view) -> None:
             self.gone.append(view.id)
-            _ = await self.storage.delete_recording(view.id)
+            _ = await self.storage.delete_recording(view.id, tombstone(view))
 
         return Retention(self.storage, delete, self.clock, days)
 
@@ -39,6 +39,14 @@ async def test_only_what_is_too_old_goes(tmp_path):
     assert await retention.prune() == [kept.old]
     assert kept.gone == [kept.old.id]
     assert await retention.prune() == []
+    await storage.stop()
+
+
+async def test_what_is_held_stays(tmp_path):
+    storage = await open_storage(tmp_path)
+    kept = await Kept(storage).fill()
+    await storage.change_recording(kept.old.id, held_at=kept.clock.utc())
+    assert await kept.retention(7).prune() == []
     await storage.stop()
 
 

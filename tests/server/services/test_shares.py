@@ -126,7 +126,7 @@ async def test_unknown_links_are_not_found(app: App, recording_id: str):
 async def test_links_go_with_their_recording(app: App, recording_id: str):
     share, token = await made(app, recording_id)
     _ = await app.shares.open(token, None)
-    await app.recordings.delete(recording_id)
+    await app.recordings.delete(recording_id, "host")
     assert await app.shares.of(recording_id) == []
     assert await app.shares.accesses(share.id) == []
     assert await code_of(app.shares.open(token, None)) == "share_not_found"

@@ -28,5 +28,5 @@ def test_every_table_of_the_port_is_there():
         "meetings", "registrations", "users", "sessions", "participants", "connections",
         "events", "recordings", "transcript_segments", "recording_files", "api_keys",
         "workspaces", "presets", "invitations", "webhooks", "deliveries", "extras",
-        "quality_chunks", "shares", "share_accesses", "bots", "bot_people", "bot_log",
+        "quality_chunks", "shares", "share_accesses", "tombstones", "bots", "bot_people", "bot_log",
     }  # fmt: skip
