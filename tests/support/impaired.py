@@ -9,6 +9,7 @@ Linux, root and iproute2. Run as a program it is the router.
 import contextlib
 import ctypes
 import fcntl
+import itertools
 import json
 import os
 import select
@@ -29,6 +30,8 @@ _CLONE_NEWNET = 0x40000000
 _TUNSETIFF = 0x400454CA
 _IFF_TUN, _IFF_NO_PI = 0x0001, 0x1000
 _UDP = 17
+STRAGGLE = 0.008  # seconds: more than the senders' own whims, and late by no more than 210 ms
+_COUNT = itertools.count()
 _OWN = ("even_loss", "overtaking")  # settings of a `Way`; the others are those of its `Link`
 
 
@@ -41,8 +44,9 @@ class ImpairedCable:
     """
 
     def __init__(self, seed: int = 1) -> None:
-        self.server = f"rt-iserver-{os.getpid()}"
-        self.client = f"rt-iclient-{os.getpid()}"
+        own = f"{os.getpid()}-{next(_COUNT)}"  # two may live at once
+        self.server = f"rt-iserver-{own}"
+        self.client = f"rt-iclient-{own}"
         self._seed = seed
         self._router: subprocess.Popen[str] | None = None
 
@@ -100,7 +104,7 @@ class Flow:
 
     def __init__(self, kind: int) -> None:
         self.kind = kind
-        self.seen = self.lost = 0
+        self.seen = self.lost = self.octets = 0
         self.peaks: list[float] = []  # highest jitter of each second, ms
         self.due = 0.0  # share of a packet that is due to be lost
         self._jitter = 0.0
@@ -109,7 +113,7 @@ class Flow:
 
     def forget(self) -> None:
         """The log begins anew; jitter goes on."""
-        self.seen = self.lost = 0
+        self.seen = self.lost = self.octets = 0
         self.peaks.clear()
         self._second = -1
 
@@ -136,11 +140,12 @@ class Way:
     Attributes:
         even_loss: Share of each stream's packets that is lost, at even distances: any second shows
             the same loss, and labels near an edge do not depend on chance.
-        overtaking: Every so many packets of an RTP stream one skips the link's delay. When it
-            passes all that are on their way, each packet that advances the stream comes the
-            whole delay earlier or later than the one before: interarrival jitter (RFC 3550) is
-            the delay. A queue that keeps order cannot do that: with 20 ms packets its mean
-            difference stays under 40 ms.
+        overtaking: Every so many packets of an RTP stream one skips the link's delay, and all but
+            the next one take `STRAGGLE` longer. With two more than the delay has packets of 20 ms
+            just that next one comes before the next overtaking, so each packet that advances the
+            stream comes the whole delay earlier or later than the one before: interarrival jitter
+            (RFC 3550) is the delay. A queue that keeps order cannot do that: with 20 ms packets
+            its mean difference stays under 40 ms.
     """
 
     def __init__(self, seed: int) -> None:
@@ -160,15 +165,17 @@ class Way:
             return None
         flow, before = self._flow(packet, kind), self.link.lost
         flow.seen += 1
+        flow.octets += len(packet) - (packet[0] & 0xF) * 4 - 8
         flow.due += self.even_loss
         if flow.due >= 1:
             flow.due -= 1
             flow.lost += 1
             return None
-        if self.overtaking and flow.seen % self.overtaking == 0:
+        place = flow.seen % self.overtaking if self.overtaking else 1
+        if place == 0:
             self._arrives(packet, kind, at)
             return packet
-        self.link.send((packet, at), at)
+        self.link.send((packet, at), at, extra=0.0 if place == 1 else STRAGGLE)
         flow.lost += self.link.lost - before
         return None
 
@@ -194,7 +201,10 @@ class Way:
             flow.forget()
 
     def log(self) -> dict[str, Any]:
-        """The stream with most packets of each payload type, and the mean time on the way."""
+        """The stream with most packets of each payload type, and the mean time on the way.
+
+        `octets` are those of RTP packets of all streams of the type, lost ones included.
+        """
         busiest: dict[str, Any] = {}
         for flow in sorted(self.flows.values(), key=lambda flow: flow.seen):
             if flow.seen:
@@ -202,6 +212,9 @@ class Way:
                     "seen": flow.seen,
                     "lost": flow.lost,
                     "jitter_ms": flow.peaks,
+                    "octets": sum(
+                        one.octets for one in self.flows.values() if one.kind == flow.kind
+                    ),
                 }
         trip = sum(self.trips) / len(self.trips) if self.trips else 0.0
         return {"trip_ms": trip * 1000, "streams": busiest}

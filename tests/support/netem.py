@@ -54,15 +54,15 @@ class Link(Generic[T]):
         """When the next packet arrives, None when the link is empty."""
         return self._queue[0][0] if self._queue else None
 
-    def send(self, packet: T, at: float) -> None:
-        """Put a packet on the link at a time, which never goes back."""
+    def send(self, packet: T, at: float, *, extra: float = 0.0) -> None:
+        """Put a packet on the link at a time, which never goes back; `extra` delays it alone."""
         self.sent += 1
         # One draw for each question, whatever the settings: fates stay comparable between runs.
         lose, overtake, twice, spread = (self._random.random() for _ in range(4))
         if self.down or self._loses(lose):
             self.lost += 1
             return
-        arrival = at + max(0.0, self.delay + self.jitter * (2 * spread - 1))
+        arrival = at + max(0.0, self.delay + extra + self.jitter * (2 * spread - 1))
         if overtake < self.reorder:
             arrival = at
         else:

@@ -59,3 +59,19 @@ def test_jitter_is_that_of_the_rfc():
         way.deliver(packet * 0.02 + late)
         jitter += (10 - jitter) / 16 if packet else 0.0
     assert way.log()["streams"]["111"]["jitter_ms"][-1] == pytest.approx(jitter)
+
+
+@pytest.mark.parametrize(("delay", "overtaking"), [(0.08, 6), (0.2, 12)])
+def test_overtaking_makes_the_delay_the_jitter(delay, overtaking):
+    way = Way(1)
+    way.link.delay, way.overtaking = delay, overtaking
+    for tick in range(10_000):  # milliseconds
+        at = tick / 1000
+        if tick % 20 == 0:
+            head = struct.pack("!BBHL", 0x80, 111, tick // 20, tick * 48)
+            way.take(udp(head + bytes(14)), at)
+        way.deliver(at)
+    log = way.log()["streams"]["111"]
+    assert log["lost"] == 0
+    assert log["jitter_ms"][-1] == pytest.approx(1000 * delay, rel=0.01)
+    assert log["octets"] == log["seen"] * 22

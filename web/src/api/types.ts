@@ -229,7 +229,30 @@ export interface ConnectionQuality {
   hints: string[];
   sent_bitrate: number;
   received_bitrate: number;
-  streams: { direction: string; source: string; packets: number; lost: number; jitter: number }[];
+  streams: StreamQuality[];
+}
+
+export interface StreamQuality {
+  direction: "uplink" | "downlink";
+  source: string;
+  label: QualityWord | null;
+  reason: string | null;
+  packets: number;
+  lost: number;
+  jitter: number;
+  active: boolean;
+  bitrate: number;
+  freeze_count: number;
+  freezes_duration: number;
+  picture: StreamPicture | null;
+}
+
+export interface StreamPicture {
+  rid: string;
+  layer: number;
+  frame_width: number;
+  frame_height: number;
+  limit: string | null;
 }
 
 /** One stream over time, in columns. */
@@ -243,6 +266,9 @@ export interface QualitySeries {
   round_trip_time: (number | null)[];
   sent_bitrate: number[];
   received_bitrate: number[];
+  freezes_duration: number[];
+  frame_height: number[];
+  layer: number[];
 }
 
 export interface QualityHistory {

@@ -16,6 +16,7 @@ import { Frame } from "./frame";
 import { reasonText } from "./meeting-grid";
 import { Message } from "./message";
 import { useLifetime } from "./scope";
+import { StreamTable } from "./stream-table";
 import { TrendCharts } from "./trend-charts";
 
 interface Props {
@@ -174,6 +175,7 @@ function Person({ view, person }: { view: LiveSession; person: SessionParticipan
       </div>
       {view.course.value.at.length < 2 && <p class="quiet">{t("live.measuring")}</p>}
       <TrendCharts trend={view.course.value} table />
+      {view.now.value && person.left_at === null && <StreamTable now={view.now.value} />}
       <h3>{t("live.timeline")}</h3>
       <Timeline events={view.events.value} />
     </section>
@@ -231,11 +233,20 @@ function Actions({ view, person }: { view: LiveSession; person: SessionParticipa
   );
 }
 
-function momentText({ what, details }: Event): string {
+/** Which sentence tells of a moment. */
+function momentName({ what, details }: Event): string {
+  if (what !== "picture") return what;
+  const limited = details["limit"] === "bandwidth";
+  if (!details["layer"]) return limited ? "pictureRefused" : "pictureNone";
+  return limited ? "pictureLimited" : "picture";
+}
+
+function momentText(event: Event): string {
+  const { what, details } = event;
   const values: Record<string, string> = {};
   for (const [name, value] of Object.entries(details)) values[name] = String(value);
   const why = typeof details["reason"] === "string" ? reasonText(details["reason"]) : null;
-  const text = maybe(`live.moment.${what}`, values) ?? what;
+  const text = maybe(`live.moment.${momentName(event)}`, values) ?? what;
   return why ? `${text} (${why})` : text;
 }
 

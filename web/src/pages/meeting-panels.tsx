@@ -7,6 +7,7 @@ import { Icon } from "../elements/icon";
 import { rate } from "../lib/format";
 import { t } from "../lib/i18n";
 import type { ParticipantInfo } from "../rtc/messages";
+import type { NetworkFigures, PictureSize } from "../rtc/report";
 import { CHAT_LIMIT } from "../state/chat";
 import type { MeetingView } from "../state/meeting";
 import { verdictOf } from "../state/network";
@@ -228,6 +229,21 @@ function figure(value: number | null, form: (value: string) => string): string {
   return form(String(value >= 10 ? Math.round(value) : Number(value.toPrecision(2))));
 }
 
+/** What is known of pictures; nothing without any. */
+function pictureRows(figures: NetworkFigures): [string, string][] {
+  const size = (picture: PictureSize) =>
+    t("network.pictureSize", { width: picture.width, height: picture.height });
+  const rows: [string, string][] = [];
+  if (figures.ownPicture) rows.push([t("network.ownPicture"), size(figures.ownPicture)]);
+  if (figures.picture) rows.push([t("network.picture"), size(figures.picture)]);
+  if (figures.freezes !== null) {
+    const seconds = (figures.frozenSeconds ?? 0).toFixed(1);
+    const told = t("network.frozenFor", { count: figures.freezes, seconds });
+    rows.push([t("network.frozen"), figures.freezes > 0 ? told : t("network.notFrozen")]);
+  }
+  return rows;
+}
+
 function NetworkPanel({ view }: { view: MeetingView }) {
   const figures = view.network.figures.value;
   const quality = view.network.quality.value;
@@ -245,6 +261,7 @@ function NetworkPanel({ view }: { view: MeetingView }) {
         [t("network.jitter"), figure(figures.jitterMs, milliseconds)],
         [t("network.path"), figures.path ?? t("network.none")],
         [t("network.limit"), figures.limit ?? t("network.none")],
+        ...pictureRows(figures),
       ]
     : [];
   return (

@@ -4,7 +4,7 @@ import { call } from "../api/http";
 import { Button } from "../elements/button";
 import { type Bands, Chart } from "../elements/chart";
 import { t } from "../lib/i18n";
-import type { Trend } from "../state/trend";
+import { hasPictures, type Trend } from "../state/trend";
 
 interface QualityModel {
   thresholds: {
@@ -85,8 +85,31 @@ export function TrendCharts({ trend, table = false }: { trend: Trend; table?: bo
           ]}
           bands={null}
         />
+        {hasPictures(trend) && <PictureCharts trend={trend} />}
       </div>
       {table && <TrendTable trend={trend} />}
+    </>
+  );
+}
+
+function PictureCharts({ trend }: { trend: Trend }) {
+  return (
+    <>
+      <Chart
+        title={t("network.chartLines")}
+        at={trend.at}
+        lines={[
+          { name: t("network.up"), values: trend.linesUp },
+          { name: t("network.down"), values: trend.linesDown },
+        ]}
+        bands={null}
+      />
+      <Chart
+        title={t("network.chartFrozen")}
+        at={trend.at}
+        lines={[{ name: t("network.frozen"), values: trend.frozen }]}
+        bands={null}
+      />
     </>
   );
 }
@@ -104,6 +127,13 @@ function TrendTable({ trend }: { trend: Trend }) {
     [t("network.lossDown"), trend.lossDown],
     [t("network.up"), trend.up],
     [t("network.down"), trend.down],
+    ...(hasPictures(trend)
+      ? ([
+          [t("network.linesUp"), trend.linesUp],
+          [t("network.linesDown"), trend.linesDown],
+          [t("network.chartFrozen"), trend.frozen],
+        ] as const)
+      : []),
   ] as const;
   const rows = open ? trend.at.map((at, index) => [at, index] as const).slice(-ROWS) : [];
   return (

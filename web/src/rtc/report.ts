@@ -54,6 +54,17 @@ export interface Totals {
   farLoss: number | null;
   path: string | null;
   limit: string | null;
+  /** Pictures that come and go: null while there is none. */
+  freezes: number | null;
+  frozenSeconds: number | null;
+  picture: PictureSize | null;
+  ownPicture: PictureSize | null;
+}
+
+/** In pixels. */
+export interface PictureSize {
+  width: number;
+  height: number;
 }
 
 /** What the panel shows; null is "not known yet". */
@@ -66,6 +77,14 @@ export interface NetworkFigures {
   roundTripMs: number | null;
   path: string | null;
   limit: string | null;
+  /** How often received pictures stood still since the connection came up, and how long. */
+  freezes: number | null;
+  frozenSeconds: number | null;
+  /** Seconds that they stood still since the look before. */
+  frozenLately: number | null;
+  /** The largest picture received, and the largest sent. */
+  picture: PictureSize | null;
+  ownPicture: PictureSize | null;
 }
 
 const number = (values: Values, name: string): number => {
@@ -86,6 +105,10 @@ export function totalsOf(report: RTCStatsReport, at: number): Totals {
     farLoss: null,
     path: null,
     limit: null,
+    freezes: null,
+    frozenSeconds: null,
+    picture: null,
+    ownPicture: null,
   };
   const locals = new Map<string, Values>();
   report.forEach((entry: RTCStats) => {
@@ -104,12 +127,14 @@ function count(totals: Totals, entry: Values, locals: ReadonlyMap<string, Values
       totals.lost += number(entry, "packetsLost");
       if (number(entry, "packetsReceived") > 0) {
         totals.jitter = Math.max(totals.jitter ?? 0, number(entry, "jitter"));
+        if (entry["kind"] === "video") see(totals, entry);
       }
       break;
     case "outbound-rtp":
       if (entry["qualityLimitationReason"] && entry["qualityLimitationReason"] !== "none") {
         totals.limit = String(entry["qualityLimitationReason"]);
       }
+      totals.ownPicture = larger(totals.ownPicture, entry);
       break;
     case "remote-inbound-rtp":
       totals.farLoss = Math.max(totals.farLoss ?? 0, number(entry, "fractionLost"));
@@ -124,6 +149,17 @@ function count(totals: Totals, entry: Values, locals: ReadonlyMap<string, Values
       break;
     }
   }
+}
+
+function see(totals: Totals, entry: Values): void {
+  totals.freezes = (totals.freezes ?? 0) + number(entry, "freezeCount");
+  totals.frozenSeconds = (totals.frozenSeconds ?? 0) + number(entry, "totalFreezesDuration");
+  totals.picture = larger(totals.picture, entry);
+}
+
+function larger(known: PictureSize | null, entry: Values): PictureSize | null {
+  const [width, height] = [number(entry, "frameWidth"), number(entry, "frameHeight")];
+  return height > (known?.height ?? 0) ? { width, height } : known;
 }
 
 /** The figures between two moments of one connection. */
@@ -141,5 +177,13 @@ export function figuresBetween(before: Totals, after: Totals): NetworkFigures {
     roundTripMs: milliseconds(after.roundTrip),
     path: after.path,
     limit: after.limit,
+    freezes: after.freezes,
+    frozenSeconds: after.frozenSeconds,
+    frozenLately:
+      after.frozenSeconds === null
+        ? null
+        : Math.max(0, after.frozenSeconds - (before.frozenSeconds ?? 0)),
+    picture: after.picture,
+    ownPicture: after.ownPicture,
   };
 }

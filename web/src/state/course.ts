@@ -12,6 +12,9 @@ interface Row {
   lossDown: number | null;
   up: number | null;
   down: number | null;
+  linesUp: number | null;
+  linesDown: number | null;
+  frozen: number | null;
 }
 
 const NOTHING: Row = {
@@ -21,6 +24,9 @@ const NOTHING: Row = {
   lossDown: null,
   up: null,
   down: null,
+  linesUp: null,
+  linesDown: null,
+  frozen: null,
 };
 
 const worse = (one: number | null, other: number | null): number | null =>
@@ -36,8 +42,16 @@ function take(row: Row, series: QualitySeries, index: number): void {
     return;
   }
   row.jitterMs = worse(row.jitterMs, (series.jitter[index] ?? 0) * 1000);
-  if (series.stream.startsWith("uplink/")) row.lossUp = worse(row.lossUp, loss);
-  else row.lossDown = worse(row.lossDown, loss);
+  // No layer, no picture: a height of 0 is not yet known.
+  const lines = series.layer[index] ? (series.frame_height[index] ?? null) : null;
+  if (series.stream.startsWith("uplink/")) {
+    row.lossUp = worse(row.lossUp, loss);
+    row.linesUp = worse(row.linesUp, lines);
+  } else {
+    row.lossDown = worse(row.lossDown, loss);
+    row.linesDown = worse(row.linesDown, lines);
+    row.frozen = worse(row.frozen, series.freezes_duration[index] ?? null);
+  }
 }
 
 /** The columns of one participant; of several streams the worse counts. */
@@ -63,6 +77,9 @@ function columns(rows: [number, Row][]): Trend {
     lossDown: column("lossDown"),
     up: column("up"),
     down: column("down"),
+    linesUp: column("linesUp"),
+    linesDown: column("linesDown"),
+    frozen: column("frozen"),
   };
 }
 
@@ -70,6 +87,21 @@ function lossOf(now: ConnectionQuality, direction: string): number | null {
   const streams = now.streams.filter((stream) => stream.direction === direction && stream.packets);
   if (streams.length === 0) return null;
   return Math.max(...streams.map(({ lost, packets }) => (100 * lost) / packets));
+}
+
+function linesOf(now: ConnectionQuality, direction: string): number | null {
+  const shown = now.streams.filter((stream) => stream.direction === direction && stream.picture);
+  return shown.reduce<number | null>(
+    (most, { picture }) => worse(most, picture?.layer ? picture.frame_height : null),
+    null,
+  );
+}
+
+function frozenOf(now: ConnectionQuality): number | null {
+  const seen = now.streams.find(
+    ({ direction, source }) => direction === "downlink" && source === "video",
+  );
+  return seen?.freezes_duration ?? null;
 }
 
 /** The course with one more second; `at` is in seconds since 1970 and never goes back. */
@@ -85,5 +117,8 @@ export function continued(course: Trend, at: number, now: ConnectionQuality): Tr
     lossDown: more(course.lossDown, lossOf(now, "downlink")),
     up: more(course.up, now.received_bitrate / 1000),
     down: more(course.down, now.sent_bitrate / 1000),
+    linesUp: more(course.linesUp, linesOf(now, "uplink")),
+    linesDown: more(course.linesDown, linesOf(now, "downlink")),
+    frozen: more(course.frozen, frozenOf(now)),
   };
 }

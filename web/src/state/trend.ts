@@ -15,6 +15,15 @@ export interface Trend {
   lossDown: Column;
   up: Column;
   down: Column;
+  /** Lines of the largest picture each way, and seconds that received ones stood still. */
+  linesUp: Column;
+  linesDown: Column;
+  frozen: Column;
+}
+
+/** Whether any picture came or went: without one its charts are not drawn. */
+export function hasPictures(trend: Trend): boolean {
+  return [trend.linesUp, trend.linesDown].some((column) => column.some((lines) => lines !== null));
 }
 
 export const EMPTY: Trend = {
@@ -25,6 +34,9 @@ export const EMPTY: Trend = {
   lossDown: [],
   up: [],
   down: [],
+  linesUp: [],
+  linesDown: [],
+  frozen: [],
 };
 
 /** The trend with one more look; the oldest ones go. */
@@ -38,5 +50,8 @@ export function extended(trend: Trend, at: number, figures: NetworkFigures): Tre
     lossDown: more(trend.lossDown, figures.lossDown),
     up: more(trend.up, figures.up / 1000),
     down: more(trend.down, figures.down / 1000),
+    linesUp: more(trend.linesUp, figures.ownPicture?.height ?? null),
+    linesDown: more(trend.linesDown, figures.picture?.height ?? null),
+    frozen: more(trend.frozen, figures.frozenLately),
   };
 }

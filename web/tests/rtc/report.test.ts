@@ -62,6 +62,11 @@ test("figures are differences over time", () => {
     roundTripMs: 40,
     path: "host udp",
     limit: "cpu",
+    freezes: null,
+    frozenSeconds: null,
+    frozenLately: null,
+    picture: null,
+    ownPicture: null,
   });
 });
 
@@ -76,5 +81,41 @@ test("what was not measured is null", () => {
     roundTripMs: null,
     path: null,
     limit: null,
+    freezes: null,
+    frozenSeconds: null,
+    frozenLately: null,
+    picture: null,
+    ownPicture: null,
   });
+});
+
+test("pictures: the largest of each way, and all that stood still", () => {
+  const video = (id: string, height: number, freezes: number, seconds: number) => ({
+    id,
+    type: "inbound-rtp",
+    kind: "video",
+    packetsReceived: 9,
+    frameWidth: (height * 16) / 9,
+    frameHeight: height,
+    freezeCount: freezes,
+    totalFreezesDuration: seconds,
+  });
+  const before = totalsOf(report(video("a", 180, 1, 0.5)), 0);
+  const after = totalsOf(
+    report(video("a", 180, 1, 0.5), video("b", 360, 2, 1.5), {
+      id: "out",
+      type: "outbound-rtp",
+      frameWidth: 1280,
+      frameHeight: 720,
+    }),
+    5_000,
+  );
+  expect(figuresBetween(before, after)).toMatchObject({
+    freezes: 3,
+    frozenSeconds: 2,
+    frozenLately: 1.5,
+    picture: { width: 640, height: 360 },
+    ownPicture: { width: 1280, height: 720 },
+  });
+  expect(figuresBetween(after, before).frozenLately).toBe(0);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { ConnectionQuality, QualitySeries } from "../../src/api/types";
+import type { ConnectionQuality, QualitySeries, StreamQuality } from "../../src/api/types";
 import { continued, courseOf, MOST } from "../../src/state/course";
 import { EMPTY } from "../../src/state/trend";
 
@@ -14,6 +14,9 @@ function series(stream: string, facts: Partial<QualitySeries> = {}): QualitySeri
     round_trip_time: [null, null],
     sent_bitrate: [0, 0],
     received_bitrate: [0, 0],
+    freezes_duration: [],
+    frame_height: [],
+    layer: [],
     ...facts,
   };
 }
@@ -23,6 +26,26 @@ const whole = series("connection", {
   sent_bitrate: [80_000, 90_000],
   received_bitrate: [40_000, 50_000],
 });
+
+const PICTURE = { rid: "high", layer: 3, frame_width: 1280, frame_height: 720, limit: null };
+
+function stream(facts: Partial<StreamQuality>): StreamQuality {
+  return {
+    direction: "uplink",
+    source: "microphone",
+    label: "good",
+    reason: null,
+    packets: 0,
+    lost: 0,
+    jitter: 0,
+    active: true,
+    bitrate: 0,
+    freeze_count: 0,
+    freezes_duration: 0,
+    picture: null,
+    ...facts,
+  };
+}
 
 function now(facts: Partial<ConnectionQuality> = {}): ConnectionQuality {
   return {
@@ -39,9 +62,15 @@ function now(facts: Partial<ConnectionQuality> = {}): ConnectionQuality {
     sent_bitrate: 100_000,
     received_bitrate: 60_000,
     streams: [
-      { direction: "uplink", source: "microphone", packets: 50, lost: 5, jitter: 0 },
-      { direction: "uplink", source: "camera", packets: 100, lost: 1, jitter: 0 },
-      { direction: "downlink", source: "audio", packets: 0, lost: 0, jitter: 0 },
+      stream({ packets: 50, lost: 5 }),
+      stream({ source: "camera", packets: 100, lost: 1, picture: PICTURE }),
+      stream({ direction: "downlink", source: "audio" }),
+      stream({
+        direction: "downlink",
+        source: "video",
+        freezes_duration: 0.5,
+        picture: { ...PICTURE, layer: 0, frame_height: 0 },
+      }),
     ],
     ...facts,
   };
@@ -54,6 +83,13 @@ test("streams of one person are one course, the worse counts, nobody else's is m
       series("uplink/microphone"),
       series("uplink/camera", { loss_percent: [1, 1], jitter: [0.03, 0.001] }),
       series("downlink/audio", { at: [11], loss_percent: [7], jitter: [0] }),
+      series("downlink/video", {
+        loss_percent: [null, 0],
+        jitter: [0, 0],
+        freezes_duration: [0, 2.5],
+        frame_height: [360, 0],
+        layer: [2, 0],
+      }),
       series("uplink/microphone", { participant_id: "bo", at: [9] }),
     ],
     "ada",
@@ -66,6 +102,9 @@ test("streams of one person are one course, the worse counts, nobody else's is m
     lossDown: [null, 7],
     up: [40, 50],
     down: [80, 90],
+    linesUp: [null, null],
+    linesDown: [360, null],
+    frozen: [0, 2.5],
   });
 });
 
@@ -79,6 +118,9 @@ test("a second is added once, with the loss of the worse stream", () => {
     lossDown: [null],
     up: [60],
     down: [100],
+    linesUp: [720],
+    linesDown: [null],
+    frozen: [0.5],
   });
   expect(continued(more, 12, now())).toBe(more);
   const unknown = now({ inputs: { loss_percent: 0, round_trip_time: null, jitter: 0 } });

@@ -33,6 +33,9 @@ function history(): QualityHistory {
     round_trip_time: [0.01, 0.02],
     sent_bitrate: [0, 0],
     received_bitrate: [0, 0],
+    freezes_duration: [],
+    frame_height: [],
+    layer: [],
   };
   const series = [
     { ...one, participant_id: "ada" },

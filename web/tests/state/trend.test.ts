@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { NetworkFigures } from "../../src/rtc/report";
-import { EMPTY, extended, KEPT } from "../../src/state/trend";
+import { EMPTY, extended, hasPictures, KEPT } from "../../src/state/trend";
 
 const FIGURES: NetworkFigures = {
   up: 40_000,
@@ -11,6 +11,11 @@ const FIGURES: NetworkFigures = {
   roundTripMs: 40,
   path: null,
   limit: null,
+  freezes: 2,
+  frozenSeconds: 3,
+  frozenLately: 0.5,
+  picture: { width: 640, height: 360 },
+  ownPicture: null,
 };
 
 test("a look is one more row in every column", () => {
@@ -23,7 +28,11 @@ test("a look is one more row in every column", () => {
     lossDown: [1],
     up: [40],
     down: [80],
+    linesUp: [null],
+    linesDown: [360],
+    frozen: [0.5],
   });
+  expect([hasPictures(trend), hasPictures(EMPTY)]).toEqual([true, false]);
   expect(EMPTY.at).toEqual([]);
 });
 
