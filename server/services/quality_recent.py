@@ -3,13 +3,19 @@
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, nan
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from server.services.quality_now import ConnectionNow
 
 SECONDS = 60
 SHARE = 0.95
 """Lists show what all but the worst twentieth of seconds and connections stay under."""
+
+_Figures: TypeAlias = NDArray[Any]  # round trip, loss, jitter of each connection in one second
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,36 +34,46 @@ class Recent:
 
 
 class RecentQuality:
-    """The last minute of every live session."""
+    """The last minute of every live session.
+
+    Only figures are kept, and percentiles are made at most once a second: whoever lists a hundred
+    sessions of a hundred people waits for some milliseconds.
+    """
 
     def __init__(self) -> None:
-        self._sessions: dict[str, deque[list[ConnectionNow]]] = {}
+        self._sessions: dict[str, deque[_Figures]] = {}
+        self._made: dict[str, Recent] = {}
 
     def second(self, found: Iterable[ConnectionNow]) -> None:
         """Take one second of all sessions; those that nobody is in any more are forgotten."""
-        by_session: dict[str, list[ConnectionNow]] = {}
+        by_session: dict[str, list[tuple[float, float, float]]] = {}
         for now in found:
-            by_session.setdefault(now.session_id, []).append(now)
+            reading = now.reading
+            trip = nan if reading.round_trip_ms is None else reading.round_trip_ms
+            figures = trip, reading.loss_percent, reading.jitter_ms
+            by_session.setdefault(now.session_id, []).append(figures)
         for session_id, connections in by_session.items():
             seconds = self._sessions.setdefault(session_id, deque(maxlen=SECONDS))
-            seconds.append(connections)
+            seconds.append(np.array(connections).T)
         for session_id in [one for one in self._sessions if one not in by_session]:
             del self._sessions[session_id]
+        self._made.clear()
 
     def of(self, session_id: str) -> Recent | None:
         """A session's figures; None while nobody of it is judged."""
-        readings = [now.reading for second in self._sessions.get(session_id, ()) for now in second]
-        if not readings:
+        seconds = self._sessions.get(session_id)
+        if not seconds:
             return None
-        trips = [one.round_trip_ms for one in readings if one.round_trip_ms is not None]
-        return Recent(
-            percentile(trips) if trips else None,
-            percentile([one.loss_percent for one in readings]),
-            percentile([one.jitter_ms for one in readings]),
-        )
+        if session_id not in self._made:
+            trips, losses, jitters = np.concatenate(seconds, axis=1)
+            known = trips[~np.isnan(trips)]
+            self._made[session_id] = Recent(
+                percentile(known) if known.size else None, percentile(losses), percentile(jitters)
+            )
+        return self._made[session_id]
 
 
-def percentile(values: Iterable[float], share: float = SHARE) -> float:
+def percentile(values: _Figures, share: float = SHARE) -> float:
     """The smallest of the values that this share of them does not exceed (nearest rank)."""
-    ordered = sorted(values)
-    return ordered[ceil(share * len(ordered)) - 1]
+    place = ceil(share * len(values)) - 1
+    return float(np.partition(values, place)[place])

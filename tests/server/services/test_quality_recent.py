@@ -1,5 +1,6 @@
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 from support.quality import reading, stats
 
@@ -16,9 +17,9 @@ def now(session="s", **members):
 
 
 def test_percentiles_are_those_of_the_nearest_rank():
-    assert percentile(range(1, 101)) == 95
-    assert percentile([7.0]) == 7
-    assert percentile([1, 2, 3], 0.5) == 2
+    assert percentile(np.arange(100, 0, -1)) == 95
+    assert percentile(np.array([7.0])) == 7
+    assert percentile(np.array([3, 1, 2]), 0.5) == 2
 
 
 def test_one_bad_second_in_a_minute_does_not_show_and_four_do():
@@ -49,3 +50,16 @@ def test_everybody_counts(people):
     recent = RecentQuality()
     recent.second([now(jitter_ms=float(who)) for who in range(people)])
     assert recent.of("s").jitter_ms == people - 1
+
+
+def test_figures_of_a_second_are_made_once(monkeypatch):
+    recent, made = RecentQuality(), []
+    monkeypatch.setattr(
+        "server.services.quality_recent.percentile", lambda values: made.append(values) or 1.0
+    )
+    recent.second([now()])
+    assert recent.of("s") is recent.of("s")
+    assert len(made) == 3
+    recent.second([now()])
+    recent.of("s")
+    assert len(made) == 6
