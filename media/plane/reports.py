@@ -6,6 +6,7 @@ from media.clock import Clock
 from media.plane import filming, rtcp
 from media.plane.pictures import wanted_height
 from media.plane.port import FIRST_CYCLE, Connection, Plane, Slot, Track
+from media.quality.measure import SETTLE_NS
 
 KEYFRAME_INTERVAL_NS = 1_000_000_000  # an encoder that is asked more often only loses quality
 VIDEO_BITS_PER_SECOND = 1_500_000  # per video track upstream: 720p at 30 frames looks good in VP8
@@ -150,8 +151,18 @@ class Reports:
             packet = _cached(slot, sequence)
             if packet is not None:
                 # without a stream of their own the listener's reports count them already
-                slot.resent += slot.payload_type in slot.spec.repair_types
+                if _in_time(connection):
+                    slot.resent += slot.payload_type in slot.spec.repair_types
                 self._plane.resend(slot, packet)
+
+
+def _in_time(connection: Connection) -> bool:
+    """Whether a listener gets what is sent again before it counts as lost.
+
+    The same time as on the way up: from the gap to the packet takes a round trip.
+    """
+    trip_ns = connection.round_trip_ns
+    return trip_ns is None or trip_ns <= SETTLE_NS
 
 
 def _cached(slot: Slot, sequence: int) -> bytes | None:

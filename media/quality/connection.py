@@ -156,7 +156,11 @@ class ConnectionJudge:
             stalls = name.direction is Direction.UPLINK and not video
             bpl = model.BPL_VIDEO if video else self._bpl
             row = self._rows[name] = self._table.add(
-                bpl, stalls=stalls, direction=name.direction, source=name.source.value
+                bpl,
+                stalls=stalls,
+                rests=not video,
+                direction=name.direction,
+                source=name.source.value,
             )
             named = [*self._names.items(), (row, name)]
             # Ties of labels and scores go to the uplink.

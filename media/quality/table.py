@@ -92,6 +92,7 @@ class StreamTable:
         self._columns = np.zeros((len(_COLUMNS), 0))
         self._bpl = np.zeros(0)
         self._stalls = np.zeros(0, dtype=bool)
+        self._rests = np.zeros(0, dtype=bool)
 
     def __len__(self) -> int:
         return self._used - len(self._free)
@@ -102,6 +103,7 @@ class StreamTable:
         *,
         pps_mode: float = 50.0,
         stalls: bool = True,
+        rests: bool = True,
         direction: Direction = Direction.UPLINK,
         source: str = "",
     ) -> int:
@@ -112,6 +114,8 @@ class StreamTable:
             pps_mode: Usual packets per second until it is measured.
             stalls: Silence of an unmuted stream is suspicious; false for streams that are measured
                 by rare reports.
+            rests: Few packets mean silence, in which one loss weighs less; false for pictures, of
+                which few packets are small ones that miss each lost packet as much.
             direction: As it is told in readings.
             source: As it is told in readings.
         """
@@ -125,7 +129,7 @@ class StreamTable:
         self._history[:, row] = 0
         self._columns[:, row] = 0
         self._columns[_LABEL, row] = -1
-        self._bpl[row], self._stalls[row] = bpl, stalls
+        self._bpl[row], self._stalls[row], self._rests[row] = bpl, stalls, rests
         self._modes.start(row, pps_mode)
         self._known.name(row, direction, source)
         self._reread(row)
@@ -268,7 +272,8 @@ class StreamTable:
         percent = 100.0 * lost / total
         columns[_LOSS_PERCENT, rows], columns[_WINDOW_JITTER, rows] = percent, jitter
         trips = np.where(near, news[6][judged], news[7][judged])
-        weighted = percent * np.sqrt(np.minimum(1.0, flowed / ticks / self._modes.value[rows]))
+        share = np.minimum(1.0, flowed / ticks / self._modes.value[rows])
+        weighted = percent * np.where(self._rests[rows], np.sqrt(share), 1.0)
         loss_term = model.LOSS_WEIGHT * weighted / (weighted / model.BURST_RATIO + self._bpl[rows])
         path = trips / 2 + model.CODEC_DELAY_MS
         buffer = np.maximum(model.BUFFER_FLOOR_MS, model.JITTER_TO_BUFFER * jitter)
@@ -343,6 +348,7 @@ class StreamTable:
         self._columns = np.pad(self._columns, ((0, 0), (0, more)))
         self._bpl = np.pad(self._bpl, (0, more))
         self._stalls = np.pad(self._stalls, (0, more))
+        self._rests = np.pad(self._rests, (0, more))
         self._modes.grow(rows)
         self._known.grow(more)
         self.lengths += [0] * more

@@ -9,13 +9,14 @@ from media.quality import model, table, thresholds
 from media.types import QualityLabel
 
 FORMULA = (
-    "weighted = loss_percent * sqrt(min(1, packets_per_second / usual_packets_per_second))",
+    "share = min(1, packets_per_second / usual_packets_per_second) of sound, 1 of pictures",
+    "weighted = loss_percent * sqrt(share)",
     "buffer_ms = max(buffer_floor_ms, jitter_to_buffer * jitter_ms)",
     "delay_ms = round_trip_ms / 2 + buffer_ms + codec_delay_ms",
     "delay_term = delay_slope * delay_ms + delay_knee_slope * max(0, delay_ms - delay_knee_ms)",
     "loss_term = loss_weight * weighted / (weighted / burst_ratio + robustness)",
     "rating = min(best, max(0, best - delay_term - loss_term))",
-    "score = max(score_floor, share * rating + (1 - share) * score), share = fall or rise",
+    "score = max(score_floor, step * rating + (1 - step) * score), step = fall or rise",
 )
 
 

@@ -31,7 +31,6 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--use-fake-device-for-media-stream=fps=5",
     "--use-fake-ui-for-media-stream",
     f"--unsafely-treat-insecure-origin-as-secure=http://{SERVER_ADDRESS}:{PORT}",
 ]
@@ -50,7 +49,7 @@ class Options:
     """How people come.
 
     Attributes:
-        camera: With their cameras on.
+        camera: The first one with the camera on.
         redundancy: Their microphones repeat packets (RFC 2198).
     """
 
@@ -102,7 +101,7 @@ class Meeting:
 
     def join(self, name: str) -> Page:
         page = self._browser.new_context().new_page()
-        wanted = "yes" if self._options.camera else "no"
+        wanted = "yes" if self._options.camera and name == "Ada" else "no"
         page.add_init_script(f"localStorage.setItem('roomtone.camera.wanted', '{wanted}');")
         redundancy = "on" if self._options.redundancy else "off"
         address = f"http://{SERVER_ADDRESS}:{PORT}/m/{self.id}"
@@ -114,8 +113,13 @@ class Meeting:
 
     def now(self) -> dict[str, Any] | None:
         """What the API says of Ada's connection."""
+        return self.those_now(ada=True)
+
+    def those_now(self, *, ada: bool) -> dict[str, Any] | None:
+        """What the API says of Ada's connection, or of the other's."""
         found = self.request("GET", f"/v1/sessions/{self.session}/quality?step=10")["now"]
-        return next((one for one in found if one["participant_id"] == self.ada), None)
+        fitting = (one for one in found if (one["participant_id"] == self.ada) == ada)
+        return next(fitting, None)
 
     def becomes(self, label: str, reason: str | None, seconds: float = SETTLE) -> float:
         """Wait for a label; how many seconds it took."""
@@ -127,9 +131,9 @@ class Meeting:
             assert time.monotonic() < begun + seconds, f"wanted {label} by {reason}, is {now}"
             time.sleep(0.25)
 
-    def stream(self, name: str) -> dict[str, Any] | None:
-        """One stream of Ada's by itself."""
-        streams = (self.now() or {"streams": []})["streams"]
+    def stream(self, name: str, *, ada: bool = True) -> dict[str, Any] | None:
+        """One stream by itself, Ada's or the other's."""
+        streams = (self.those_now(ada=ada) or {"streams": []})["streams"]
         return next((one for one in streams if f"{one['direction']}/{one['source']}" == name), None)
 
     def series(self, stream: str, *, ada: bool = True) -> dict[str, Any]:
@@ -168,7 +172,12 @@ def open_meeting(
                 time.sleep(0.1)
             script = cable.program(cable.client, "/usr/bin/chromium", folder)
             voice = speech(folder / "voice.wav")
-            flags = [*FLAGS, f"--use-file-for-fake-audio-capture={voice}"]
+            fps = 20 if options.camera else 5
+            flags = [
+                *FLAGS,
+                f"--use-fake-device-for-media-stream=fps={fps}",
+                f"--use-file-for-fake-audio-capture={voice}",
+            ]
             with playwright.chromium.launch(executable_path=str(script), args=flags) as browser:
                 yield Meeting(cable, browser, options)
         finally:

@@ -96,7 +96,9 @@ class StreamJudge:
             rare reports.
     """
 
-    def __init__(self, bpl: float, *, pps_mode: float = 50.0, stalls: bool = True) -> None:
+    def __init__(
+        self, bpl: float, *, pps_mode: float = 50.0, stalls: bool = True, rests: bool = True
+    ) -> None:
         self.label: QualityLabel | None = None
         self.score = 0.0
         self.reason: str | None = None
@@ -106,6 +108,7 @@ class StreamJudge:
         self.lost = 0
         self._bpl = bpl
         self._stalls = stalls
+        self._rests = rests
         self._mode = PacketRateMode(pps_mode)
         self._buckets: deque[Bucket] = deque(maxlen=WIDE_TICKS)
         self._synthetic: deque[int] = deque(maxlen=WIDE_TICKS)
@@ -143,8 +146,8 @@ class StreamJudge:
         self.window = window
         rated = model.rating(
             window.loss_percent,
-            window.flowed / window.ticks,
-            self._mode.value,
+            window.flowed / window.ticks if self._rests else 1.0,
+            self._mode.value if self._rests else 1.0,
             trips.worst(window.ticks),
             window.jitter_ms,
             self._bpl,

@@ -136,9 +136,15 @@ class TestNack:
         assert [packet.sequence for packet in call.rig.received(call.bob)] == [102, 103]
         assert call.bob.connection.counters.nacks_received == 1
 
-    @pytest.mark.parametrize(("repairs", "lost"), [({120: 121}, 1), ({}, 3)])
-    def test_a_gap_that_was_filled_is_no_loss_to_the_listener(self, call, repairs, lost):
+    @pytest.mark.parametrize(
+        ("repairs", "trip_ms", "lost"),
+        [({120: 121}, None, 1), ({120: 121}, 200, 1), ({120: 121}, 201, 3), ({}, None, 3)],
+    )
+    def test_a_gap_that_was_filled_in_time_is_no_loss_to_the_listener(
+        self, call, repairs, trip_ms, lost
+    ):
         """Where reports count the stream before retransmissions, which have one of their own."""
+        call.bob.connection.round_trip_ns = None if trip_ms is None else trip_ms * 1_000_000
         call.eye.spec = replace(call.eye.spec, repair_types=repairs)
         call.eye.losses = ReportMeter(90000)
         call.frame(1)

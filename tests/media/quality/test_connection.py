@@ -48,6 +48,14 @@ def test_video_bears_less_loss_than_speech(judge):
     assert labels == {"microphone": QualityLabel.GOOD, "camera": QualityLabel.POOR}
 
 
+def test_one_loss_among_few_packets_of_a_picture_weighs_as_much_as_among_many(judge):
+    few = StreamTick(Bucket(received=7, lost=1, jitter_ms=5.0))
+    for _ in range(20):
+        judge.tick({UPLINK: few, CAMERA: few}, 40)
+    labels = {each.source: each.label for each in judge.streams()}
+    assert labels == {"microphone": QualityLabel.GOOD, "camera": QualityLabel.POOR}
+
+
 def test_camera_that_pauses_without_a_word_is_not_stalled(judge):
     run(judge, {CAMERA: CLEAN})
     assert run(judge, {CAMERA: StreamTick(Bucket())}, 12).label is QualityLabel.EXCELLENT

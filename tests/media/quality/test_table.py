@@ -351,8 +351,8 @@ def test_all_together_are_judged_as_each_by_itself(log):
     """The table against the rules written out for one stream."""
     table, trips = StreamTable(), RoundTrips()
     wishes = [(BPL_OPUS_FEC, True), (BPL_VIDEO, False), (BPL_OPUS_FEC, True)]
-    places = [table.add(bpl, stalls=stalls) for bpl, stalls in wishes]
-    ones = [StreamJudge(bpl, stalls=stalls) for bpl, stalls in wishes]
+    places = [table.add(bpl, stalls=sound, rests=sound) for bpl, sound in wishes]
+    ones = [StreamJudge(bpl, stalls=sound, rests=sound) for bpl, sound in wishes]
     for trip, streams in log:
         trips.tick(trip)
         for place, one, (bucket, muted, limited, idle) in zip(places, ones, streams, strict=True):
