@@ -327,3 +327,40 @@ def test_listener_pays_nothing_for_the_speakers_uplink(line):
         quality.tick(bob.connection, line.rig.now_ns, server_limited=False)
     assert (speaker.label, speaker.reason) == (QualityLabel.POOR, "loss")
     assert (quality.reading.label, quality.reading.loss_percent) == (QualityLabel.EXCELLENT, 0)
+
+
+def test_loss_a_mute_while_poor_and_a_tab_that_slept(line):
+    def label():
+        return line.quality.reading.label, line.quality.reading.reason
+
+    def rest(seconds, *, alive):
+        """Nothing is sent: numbers stand still while time goes on."""
+        for _ in range(seconds):
+            line.rig.now_ns += SECOND
+            if alive:
+                line.ada.connection.heard_ns = line.rig.now_ns
+            line.quality.tick(line.ada.connection, line.rig.now_ns, server_limited=False)
+
+    for _ in range(5):
+        line.second()
+    for _ in range(6):
+        line.second(lost=6)  # 12 %
+    assert label() == (QualityLabel.POOR, "loss")
+    mute(line, True)
+    rest(60, alive=True)
+    assert label() == (QualityLabel.POOR, "loss")
+    assert not line.quality.reading.active
+    mute(line, False)
+    for _ in range(8):
+        line.second()
+    assert label() == (QualityLabel.EXCELLENT, None)
+    rest(90, alive=False)
+    assert label() == (QualityLabel.POOR, "transport")
+    lost = line.quality.lost
+    line.second()
+    assert label()[0] is QualityLabel.POOR
+    for _ in range(6):
+        line.second()
+    assert label() == (QualityLabel.EXCELLENT, None)
+    assert line.quality.lost == lost
+    assert line.quality.reading.jitter_ms < 1
