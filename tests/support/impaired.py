@@ -203,7 +203,8 @@ class Way:
     def log(self) -> dict[str, Any]:
         """The stream with most packets of each payload type, and the mean time on the way.
 
-        `octets` are those of RTP packets of all streams of the type, lost ones included.
+        `octets` are those of its RTP packets, lost ones included; `octets_of_all` those of all
+        streams of the type, such as a camera's layers.
         """
         busiest: dict[str, Any] = {}
         for flow in sorted(self.flows.values(), key=lambda flow: flow.seen):
@@ -212,7 +213,8 @@ class Way:
                     "seen": flow.seen,
                     "lost": flow.lost,
                     "jitter_ms": flow.peaks,
-                    "octets": sum(
+                    "octets": flow.octets,
+                    "octets_of_all": sum(
                         one.octets for one in self.flows.values() if one.kind == flow.kind
                     ),
                 }

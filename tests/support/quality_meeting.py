@@ -221,8 +221,10 @@ def highest(jitter: list[float]) -> float:
 def rates(
     way: str, truth: dict[str, Any], series: dict[str, Any], seconds: float
 ) -> tuple[float, float]:
-    """Bits a second of one kind of packet: by the router's log, and by ours in the last ten."""
+    """Bits a second of a stream, layers as one: by the router's log, and by ours in the last ten."""
     column = {UP: "received_bitrate", DOWN: "sent_bitrate"}[way]
     # What is lost on its way up has not arrived; what is lost on its way down was sent.
     passed = 1 - truth["lost"] / truth["seen"] if way == UP else 1
-    return 8 * truth["octets"] * passed / seconds, fmean(series[column][-10:])
+    layered = "layer" in series and any(series["layer"]) and way == UP
+    octets = truth["octets_of_all" if layered else "octets"]
+    return 8 * octets * passed / seconds, fmean(series[column][-10:])
