@@ -221,7 +221,7 @@ def highest(jitter: list[float]) -> float:
 def rates(
     way: str, truth: dict[str, Any], series: dict[str, Any], seconds: float
 ) -> tuple[float, float]:
-    """Bits a second of a stream, layers as one: by the router's log, and by ours in the last ten."""
+    """Bits a second of a stream, layers as one: by the router, and by ours in the last ten."""
     column = {UP: "received_bitrate", DOWN: "sent_bitrate"}[way]
     # What is lost on its way up has not arrived; what is lost on its way down was sent.
     passed = 1 - truth["lost"] / truth["seen"] if way == UP else 1
