@@ -92,7 +92,9 @@ class ConnectionJudge:
             rtt_ms: The highest round trip seen in this second, None when there was none.
             server_limited: Our event loop lagged more than 50 ms: the label must not fall.
         """
-        self._trips.tick(rtt_ms)
+        # A loop that was late saw the answer late: its round trip says nothing of the network, and
+        # would stay in the window when the loop is in time again.
+        self._trips.tick(None if server_limited else rtt_ms)
         rows, lengths, put = self._rows, self._table.lengths, self._table.put
         for name in ticks:
             if name not in rows:

@@ -48,6 +48,14 @@ def test_video_bears_less_loss_than_speech(judge):
     assert labels == {"microphone": QualityLabel.GOOD, "camera": QualityLabel.POOR}
 
 
+def test_round_trips_seen_by_a_late_loop_do_not_count_when_it_is_in_time_again(judge):
+    run(judge, {UPLINK: CLEAN})
+    for second in range(30):
+        late = second % 3 == 0
+        reading = judge.tick({UPLINK: CLEAN}, 900 if late else 40, server_limited=late)
+        assert (reading.label, reading.round_trip_ms) == (QualityLabel.EXCELLENT, 40)
+
+
 def test_one_loss_among_few_packets_of_a_picture_weighs_as_much_as_among_many(judge):
     few = StreamTick(Bucket(received=7, lost=1, jitter_ms=5.0))
     for _ in range(20):
