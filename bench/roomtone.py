@@ -5,6 +5,7 @@ import contextlib
 import json
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import aiohttp
@@ -24,19 +25,23 @@ class Roomtone:
     Args:
         address: Local address that media goes over.
         cpu: Core for the server, None for any.
+        settings: More of the server's settings.
     """
 
     name = "roomtone"
 
-    def __init__(self, address: str, cpu: int | None) -> None:
+    def __init__(
+        self, address: str, cpu: int | None, settings: Mapping[str, object] | None = None
+    ) -> None:
         self._address = address
         self._folder = tempfile.TemporaryDirectory(prefix="roomtone-bench-")
-        settings = {
+        known = {
             "rtc.bind": [address],
             "rtc.advertise": [address],
             "media.max_participants": 1000,
             "media.workers": 0,
         }
+        settings = {**known, **(settings or {})}
         data = Path(self._folder.name) / "data"
         self._server = ServerProcess(data, cpu=cpu, settings=settings)
         self._stack = contextlib.AsyncExitStack()
@@ -56,6 +61,16 @@ class Roomtone:
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
         self._folder.cleanup()
+
+    @property
+    def http(self) -> aiohttp.ClientSession:
+        """Asks it with the development key."""
+        return self._http
+
+    @property
+    def url(self) -> str:
+        """Its address, as its meetings' links have it."""
+        return f"http://localhost:{self._server.port}"
 
     @property
     def pid(self) -> int:

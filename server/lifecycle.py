@@ -93,6 +93,7 @@ class Server:
         )
         _ = self._scope.spawn(gauges.run(), name="gauges")
         _ = self._scope.spawn(app.quality.run(), name="quality samples")
+        _ = self._scope.spawn(app.bots.watch(), name="watch bots")
         _ = self._scope.spawn(self._prune(), name="prune events")
         await self._listen()
         await asyncio.to_thread(self._write_runtime_file)

@@ -5,21 +5,23 @@ from collections.abc import Callable
 from typing import Final
 
 from media.audio.decode import OpusDecoder
+from media.audio.gate import Packet, SpeechGate
 from media.audio.timeline import TrackTimeline
 from media.captions.resample import Decimator
 from media.captions.segmenter import Pcm
+from media.rtp.opus import is_dtx
 
 PACKETS: Final = 500
 """Ten seconds; when nobody decodes for so long, the oldest go."""
-SILENT_BYTES: Final = 3
-"""Opus' discontinuous transmission sends nothing longer (RFC 6716 section 3.1): no speech in it."""
-
 Sound = tuple[int, Pcm]
 """Monotonic nanoseconds of the first sample, and 16 kHz PCM."""
 
 
 class TrackHearing:
-    """The sound of one track. `rtp` and `close` are the event loop's, `decode` a thread's.
+    """The speech of one track. `rtp` and `close` are the event loop's, `decode` a thread's.
+
+    Packets of silence are not decoded, whether their sender goes on sending them or not: their
+    level says what they are.
 
     Args:
         participant_id: Whose.
@@ -39,7 +41,8 @@ class TrackHearing:
         self.name = name
         self.dropped = 0
         self._closed = closed
-        self._packets: deque[tuple[int, int, bytes]] = deque()
+        self._gate = SpeechGate()
+        self._packets: deque[Packet] = deque()
         self._decoder: OpusDecoder | None = None  # made when the first word is spoken
         self._decimator = Decimator()
         self._timeline = TrackTimeline()
@@ -48,14 +51,16 @@ class TrackHearing:
     def rtp(
         self, arrival_ns: int, sequence: int, timestamp: int, payload: bytes, level: int = 0
     ) -> None:
-        """Keep a packet that may have speech in it."""
-        del sequence, level
-        if len(payload) <= SILENT_BYTES:
-            return
-        if len(self._packets) >= PACKETS:
-            self._packets.popleft()
-            self.dropped += 1
-        self._packets.append((arrival_ns, timestamp, payload))
+        """Keep a packet that belongs to speech."""
+        del sequence  # timestamps say as much
+        _ = self._gate.rest(arrival_ns)
+        for packet in self._gate.take(Packet(arrival_ns, timestamp, payload), level):
+            if is_dtx(packet.payload):
+                continue
+            if len(self._packets) >= PACKETS:
+                _ = self._packets.popleft()
+                self.dropped += 1
+            self._packets.append(packet)
 
     def sender_report(self, arrival_ns: int, ntp: int, rtp_timestamp: int) -> None:
         """Not needed: captions are right to a tenth of a second by arrival alone."""
@@ -63,6 +68,11 @@ class TrackHearing:
     def close(self) -> None:
         """The track ended."""
         self._closed()
+
+    @property
+    def decodes(self) -> bool:
+        """Somebody has spoken, so that there is a decoder."""
+        return self._decoder is not None
 
     @property
     def waiting(self) -> bool:

@@ -98,6 +98,7 @@ class CaptionFigures:
         seconds: Sound that was transcribed.
         waiting: Finished utterances that wait now.
         restarts: Of engine processes.
+        decoders: Tracks that are decoded; one that nobody spoke on yet has none.
     """
 
     ready: bool = False
@@ -108,3 +109,4 @@ class CaptionFigures:
     seconds: float = 0.0
     waiting: int = 0
     restarts: int = 0
+    decoders: int = 0

@@ -60,6 +60,7 @@ class LocalCaptioners:
         self._transcribers: tuple[ProcessTranscriber, ...] = ()
         self._desk: Desk | None = None
         self._starting = asyncio.Lock()
+        self._rooms: set[_RoomCaptions] = set()
 
     async def caption(self, spec: CaptionSpec, listener: CaptionListener) -> RunningCaptions:
         """Caption every audio track of a room from now on; the first starts the speech engine.
@@ -70,8 +71,13 @@ class LocalCaptioners:
         async with self._starting:
             desk = self._desk or await self._started()
         room = _RoomCaptions(self, desk, spec, listener)
+        self._rooms.add(room)
         room.begin(self._on_error)
         return room
+
+    def forget(self, room: "_RoomCaptions") -> None:
+        """It was stopped."""
+        self._rooms.discard(room)
 
     async def _started(self) -> Desk:
         self._transcribers = tuple(ProcessTranscriber(self._spec) for _ in range(self._workers))
@@ -94,6 +100,7 @@ class LocalCaptioners:
             seconds=counters.seconds,
             waiting=self._desk.waiting,
             restarts=sum(one.restarts for one in self._transcribers),
+            decoders=sum(room.decoders for room in self._rooms),
         )
 
     async def close(self) -> None:
@@ -141,6 +148,11 @@ class _RoomCaptions:
         self._scope: TaskScope | None = None
         self._stopping = asyncio.Event()
 
+    @property
+    def decoders(self) -> int:
+        """Tracks that somebody has spoken on."""
+        return sum(track.hearing.decodes for track in self._tracks)
+
     def begin(self, on_error: OnError) -> None:
         """Hear the room from now on."""
         self._scope = TaskScope(on_error)
@@ -179,8 +191,11 @@ class _RoomCaptions:
             return
         self._stopping.set()
         self._home.taps.remove_tap(self._spec.room_id, self)
-        await self._scope.drain(DRAIN_SECONDS)
-        await self._scope.close()
+        try:
+            await self._scope.drain(DRAIN_SECONDS)
+            await self._scope.close()
+        finally:
+            self._home.forget(self)
 
     async def _hear(self) -> None:
         while not self._stopping.is_set():

@@ -32,6 +32,9 @@ class CaptionMetrics:
         self._restarts = Gauge(
             "roomtone_caption_engine_restarts", "Engine processes replaced", registry=registry
         )
+        self._decoders = Gauge(
+            "roomtone_caption_decoders", "Tracks decoded for captions", registry=registry
+        )
 
     def set(self, sessions: int, figures: CaptionFigures) -> None:
         """Show the latest figures."""
@@ -39,5 +42,6 @@ class CaptionMetrics:
         self._waiting.set(figures.waiting)
         self._seconds.set(figures.seconds)
         self._restarts.set(figures.restarts)
+        self._decoders.set(figures.decoders)
         for outcome in ("transcribed", "failed", "deferred", "partials_dropped"):
             self._utterances.labels(outcome).set(getattr(figures, outcome))

@@ -10,7 +10,7 @@ import structlog
 from media.clock import Clock
 from server.records import Bot, BotLogEntry, BotPerson
 from server.services.bot_feed import BotFeed
-from server.storage.port import IntegrationStore
+from server.services.bot_ledger import BotLedger
 from signaling.ids import new_id
 
 LOG_ENTRIES: Final = 2000
@@ -20,11 +20,11 @@ logger = structlog.get_logger(__name__)
 
 
 class BotJournal:
-    """One bot as it is now, in memory and in storage.
+    """One bot as it is now, in memory and, a moment later, in storage.
 
     Args:
         bot: The bot as it was created.
-        store: Where it is kept.
+        ledger: Writes it down.
         clock: The process's clock.
 
     Attributes:
@@ -33,11 +33,11 @@ class BotJournal:
         people: Who is there, by the connector's id.
     """
 
-    def __init__(self, bot: Bot, store: IntegrationStore, clock: Clock) -> None:
+    def __init__(self, bot: Bot, ledger: BotLedger, clock: Clock) -> None:
         self.bot = bot
         self.feed = BotFeed()
         self.people: dict[str, BotPerson] = {}
-        self._store = store
+        self._ledger = ledger
         self._clock = clock
         self._logged = 0
 
@@ -46,7 +46,7 @@ class BotJournal:
         before = self.bot.status
         now = self._clock.utc()
         self.bot = dataclasses.replace(self.bot, updated_at=now, **members)  # type: ignore[arg-type]
-        await self._store.save_record(self.bot)
+        self._ledger.put(self.bot.id, self.bot)
         if self.bot.status != before:
             await self.log("status", "status_changed", f"Bot is {self.bot.status}")
             self.feed.tell("status", {"bot": self.bot, "previous": before, "at": now})
@@ -85,7 +85,7 @@ class BotJournal:
         )
         self._logged += 1
         if self._logged <= LOG_ENTRIES:
-            await self._store.save_record(entry)
+            self._ledger.put(entry.id, entry)
         self.feed.tell("log", {"entry": entry})
 
     async def person_joined(self, person_id: str, name: str) -> None:
@@ -94,7 +94,7 @@ class BotJournal:
             return
         at = self._clock.utc()
         who = self.people[person_id] = BotPerson(new_id(), self.bot.id, person_id, name, at)
-        await self._store.save_record(who)
+        self._ledger.put(who.id, who)
         await self._tell_person(who, "joined")
 
     async def person_left(self, person_id: str, at: datetime | None = None) -> None:
@@ -103,7 +103,7 @@ class BotJournal:
         if who is None:
             return
         left = at or self._clock.utc()
-        await self._store.save_record(dataclasses.replace(who, left_at=left))
+        self._ledger.put(who.id, dataclasses.replace(who, left_at=left))
         await self._tell_person(who, "left")
 
     async def person_renamed(self, person_id: str, name: str) -> None:

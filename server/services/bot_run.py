@@ -35,9 +35,11 @@ from server.connectors.port import (
 from server.services.bot_journal import BotJournal
 from server.services.bot_machine import BotMachine, BotStatus
 from server.services.bot_timers import BotLimits, BotTimers
-from server.services.bot_work import BotWork
+from server.services.bot_work import FILES_SECONDS, BotWork
 
 _Outcome: TypeAlias = BotEnd | Failed | Denied
+BEAT_SECONDS: Final = 15.0
+"""A bot that waits looks around at least so often."""
 _OUTSIDE: Final = (BotStatus.INITIALIZING, BotStatus.JOINING)
 
 logger = structlog.get_logger(__name__)
@@ -71,6 +73,7 @@ class BotRun:
 
     Attributes:
         done: Set once the bot has ended.
+        beat_at: Its last sign of life, on the monotonic clock.
     """
 
     def __init__(
@@ -90,6 +93,10 @@ class BotRun:
         self._scope = TaskScope(parts.on_error)
         self._stop = asyncio.Event()
         self._shutdown = False
+        self._task: asyncio.Task[None] | None = None
+        self._hung = False
+        self._captioning: asyncio.Task[None] | None = None
+        self.beat_at = parts.clock.monotonic()
 
     def stop(self) -> None:
         """Somebody wants it out."""
@@ -101,10 +108,31 @@ class BotRun:
         self._shutdown = self._machine.end is None
         self._stop.set()
 
+    async def give_up(self) -> bool:
+        """End a bot that hangs; False when its task does not even let itself be cancelled."""
+        if self._hung or self._task is None:
+            await self._fail(FailureCode.BOT_CRASHED, _HUNG)
+            self.journal.feed.close()
+            self.done.set()
+            return False
+        self._hung = True
+        self._beat()  # leaving takes time as well
+        _ = self._task.cancel()
+        return True
+
+    def _beat(self) -> None:
+        self.beat_at = self._parts.clock.monotonic()
+
     async def run(self) -> None:
         """Live; whatever happens the bot ends in a final status."""
+        self._task = asyncio.current_task()
         try:
             await self._live()
+        except asyncio.CancelledError:
+            if not self._hung or self._task is None:
+                raise
+            _ = self._task.uncancel()
+            await self._fail(FailureCode.BOT_CRASHED, _HUNG)
         except Exception as error:  # noqa: BLE001  (reported; the bot must not be left hanging)
             self._parts.on_error("bot", error)
             text = "Something went wrong inside the server; its log says what."
@@ -133,14 +161,18 @@ class BotRun:
                 return
 
     async def _stopped_within(self, seconds: float) -> bool:
-        try:
-            async with asyncio.timeout(seconds):
-                return await self._stop.wait()
-        except TimeoutError:
-            return False
+        while seconds > 0:
+            self._beat()
+            try:
+                async with asyncio.timeout(min(seconds, BEAT_SECONDS)):
+                    return await self._stop.wait()
+            except TimeoutError:
+                seconds -= BEAT_SECONDS
+        return False
 
     async def _attempt(self) -> _Outcome:
         """Go there once and stay to the end."""
+        self._beat()
         connector = None if self._connect is None else self._connect()
         missing = await self._missing(connector)
         if connector is None or missing is not None:
@@ -177,14 +209,19 @@ class BotRun:
         reading = self._scope.spawn(_next(events), name="await event of bot")
         try:
             while True:
+                self._beat()
                 due = self._timers.next()
-                wait = None if due is None else max(0.0, due[0] - self._parts.clock.monotonic())
+                wait = BEAT_SECONDS if due is None else due[0] - self._parts.clock.monotonic()
                 ready, _ = await asyncio.wait(
-                    {stopping, reading}, timeout=wait, return_when=asyncio.FIRST_COMPLETED
+                    {stopping, reading},
+                    timeout=min(max(0.0, wait), BEAT_SECONDS),
+                    return_when=asyncio.FIRST_COMPLETED,
                 )
                 if stopping in ready:
                     return BotEnd.STOPPED
-                if not ready and due is not None:
+                if not ready:
+                    if due is None or wait > BEAT_SECONDS:
+                        continue
                     return due[1] or _nobody_opened()
                 event: ConnectorEvent | None = reading.result()
                 if event is None:
@@ -226,7 +263,9 @@ class BotRun:
         work, journal = self._parts.work, self.journal
         match event:
             case SessionBound(session_id=session_id):
-                await work.bind(journal, session_id)
+                if await work.bind(journal, session_id):  # loading a model takes a minute
+                    caption = work.caption(journal)
+                    self._captioning = self._scope.spawn(caption, name="caption for bot")
             case RecordingBegan(recording_id=recording_id, own=own):
                 if self._machine.status is BotStatus.ACTIVE:
                     await work.recording_began(journal, recording_id, own=own)
@@ -253,6 +292,10 @@ class BotRun:
     async def _leave(self, connector: Connector) -> None:
         journal = self.journal
         inside = journal.bot.joined_at is not None
+        self._beat()
+        if self._captioning is not None:
+            _ = self._captioning.cancel()
+            _ = await asyncio.wait({self._captioning})
         try:
             async with asyncio.timeout(self._parts.leave_seconds):
                 await (connector.leave() if inside else connector.withdraw())
@@ -262,12 +305,14 @@ class BotRun:
             self._parts.on_error("bot leaves", error)
         if not inside:
             return
+        self._beat()
         left = self._parts.clock.utc()
         seconds = (left - (journal.bot.joined_at or left)).total_seconds()
         await journal.everybody_left()
         await journal.change(left_at=left, duration_seconds=seconds)
         await journal.log("connector", "relay_closed", "Bot disconnected from audio relay")
-        await self._parts.work.finish(journal)
+        # a server that stops leaves files to its next start
+        await self._parts.work.finish(journal, 0 if self._shutdown else FILES_SECONDS)
 
     async def _complete(self) -> None:
         if self._shutdown:
@@ -298,12 +343,15 @@ class BotRun:
         """Bring the record to the machine's state."""
         machine = self._machine
         end = machine.end.value if machine.end and machine.status is not S.FAILED else None
+        if machine.status.final and self.journal.bot.joined_at is None:
+            await self._parts.work.never_in(self.journal, failed=machine.status is S.FAILED)
         if machine.status is S.LEAVING:
             await self.journal.log("status", "leaving", f"Bot leaving meeting ({end})")
         await self.journal.change(status=machine.status.value, end_reason=end, **members)
 
 
 S: Final = BotStatus
+_HUNG: Final = "The bot gave no sign of life any more; what was recorded is kept."
 
 
 def _nobody_opened() -> Failed:

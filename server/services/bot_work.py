@@ -60,24 +60,24 @@ class BotWork:
         self._recorded = recorded
         self._sessions = sessions
 
-    async def bind(self, journal: BotJournal, session_id: str | None) -> None:
-        """The bot is in a session; captions begin when they are wanted."""
+    async def bind(self, journal: BotJournal, session_id: str | None) -> bool:
+        """The bot is in a session; True when captions are wanted."""
         bot = journal.bot
         if session_id is None or bot.joined_at is None:
-            return
+            return False
         session = (await self._sessions.get(session_id)).session
         begun = session.started_at or session.created_at
         offset = (begun - bot.joined_at).total_seconds()
         await journal.change(
             session_id=session_id, session_offset=offset, meeting_id=session.meeting_id
         )
-        if bot.transcribe:
-            await self._caption(journal, session.meeting_id)
+        return bot.transcribe
 
-    async def _caption(self, journal: BotJournal, meeting_id: str) -> None:
+    async def caption(self, journal: BotJournal) -> None:
+        """Begin captions of the session that the bot is in; the engine may have to be loaded."""
         bot = journal.bot
         try:
-            notice = await self._transcripts.start(meeting_id, bot.language, owner=bot.id)
+            notice = await self._transcripts.start(bot.meeting_id or "", bot.language, owner=bot.id)
         except Refused as refused:
             await journal.detail(transcription="unavailable")
             await journal.warn(refused.code, refused.message)
@@ -95,21 +95,32 @@ class BotWork:
         await journal.detail(recording="recording", audio="receiving")
         await journal.log("recording", "recording_started", "Recording began")
 
-    async def finish(self, journal: BotJournal, *, patiently: bool = False) -> None:
+    @staticmethod
+    async def never_in(journal: BotJournal, *, failed: bool) -> None:
+        """The bot has ended and was never let in: nothing will come of it any more."""
+        if journal.bot.details.get("transcription") == "pending":
+            await journal.detail(transcription="failed" if failed else "completed")
+
+    async def finish(self, journal: BotJournal, patience: float | None = FILES_SECONDS) -> None:
         """The bot is out: wait for the last words and for whole files.
 
-        Unless it waits patiently, files that take long leave the recording `finalizing`.
+        Args:
+            journal: Of the bot.
+            patience: Seconds; files that take longer leave the recording `finalizing`. None waits
+                for as long as it takes.
         """
         bot = journal.bot
         if bot.session_id is not None and bot.transcribe:
             await self._transcripts.stop(bot.session_id, bot.id)
-            if bot.details.get("transcription") == "active":
-                await journal.detail(transcription="completed")
-        if bot.recording_id is None or not bot.own_recording:
-            return
+        if bot.details.get("transcription") in ("active", "pending"):
+            await journal.detail(transcription="completed")
+        if bot.recording_id is None:
+            return  # nobody sent anything, or nothing may be recorded
         await journal.detail(recording="finalizing")
+        if patience == 0 or (patience is not None and not bot.own_recording):
+            return  # or it is somebody else's, who may record on for hours
         try:
-            async with asyncio.timeout(None if patiently else FILES_SECONDS):
+            async with asyncio.timeout(patience):
                 view = await self._recordings.finished(bot.recording_id)
         except TimeoutError:
             await journal.log("recording", "recording_slow", "Files are still being checked")

@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 from collections import OrderedDict
 from collections.abc import Coroutine, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 import structlog
@@ -13,11 +13,13 @@ from media.clock import Clock
 from media.tasks import OnError, TaskScope
 from server.config import BotsSettings
 from server.connectors.links import LinkError, LinkFault, ParsedLink, Platform, parse_link
-from server.connectors.port import ConnectorFactory, FailureCode
+from server.connectors.port import ConnectorFactory
 from server.records import Bot, BotPerson
 from server.services.bot_feed import BotFeed
 from server.services.bot_journal import BotJournal
+from server.services.bot_ledger import BotLedger
 from server.services.bot_machine import BotStatus
+from server.services.bot_reaper import BotReaper
 from server.services.bot_run import BotParts, BotRun
 from server.services.bot_timers import BotLimits
 from server.services.bot_work import BotWork
@@ -33,7 +35,6 @@ REPEAT_SECONDS: Final = 60.0
 KEY_HOURS: Final = 24
 FEEDS_KEPT: Final = 200
 """Bots that ended whose followers can still catch up."""
-UNFINISHED: Final = tuple(one.value for one in BotStatus if not one.final)
 
 logger = structlog.get_logger(__name__)
 
@@ -78,6 +79,10 @@ class BotsService:
         clock: The process's clock.
         settings: How many, and how long they wait.
         on_error: Told of bugs.
+
+    Attributes:
+        ledger: Writes down what they do.
+        reaper: Ends those that hang.
     """
 
     def __init__(  # noqa: PLR0913  (what it works with)
@@ -105,6 +110,8 @@ class BotsService:
         self._feeds: OrderedDict[str, BotFeed] = OrderedDict()
         self._creating = asyncio.Lock()
         self._closing = False
+        self.ledger = BotLedger(store, on_error)
+        self.reaper = BotReaper(store, work, clock, self._runs, self._journal, self._follow_up)
         self._parts = BotParts(
             work=work,
             clock=clock,
@@ -124,30 +131,11 @@ class BotsService:
 
     async def recover(self) -> None:
         """End what the last process left, before anything new begins."""
-        for bot in await self._store.bots_in(UNFINISHED):
-            journal = BotJournal(bot, self._store, self._clock)
-            for who in await self._store.list_records(BotPerson, bot_id=bot.id, left_at=None):
-                journal.people[who.person_id] = who
-            joined = bot.joined_at
-            left = None if joined is None else await self._last_sign_of_life(bot)
-            await journal.everybody_left(left)
-            await journal.change(
-                status=BotStatus.FAILED.value,
-                error_code=FailureCode.SERVER_RESTARTED.value,
-                error_message="The server was restarted; what was recorded is kept.",
-                end_reason=None,
-                left_at=left,
-                duration_seconds=(left - joined).total_seconds() if left and joined else None,
-            )
-            logger.info("bot ended by restart", bot=bot.id)
-            if joined is not None:
-                self._finish_later(journal)
+        await self.reaper.recover()
 
-    async def _last_sign_of_life(self, bot: Bot) -> datetime:
-        """When a bot that a crash ended was still there: not how long the server was down."""
-        stored = await self._store.find_session(bot.session_id) if bot.session_id else None
-        ended = stored.session.ended_at if stored is not None else None
-        return bot.updated_at if ended is None else max(bot.updated_at, ended)
+    async def watch(self) -> None:
+        """End bots that hang, for as long as the server runs."""
+        await self.reaper.run()
 
     async def close(self) -> None:
         """End every bot; before recordings are ended."""
@@ -157,6 +145,7 @@ class BotsService:
         await self._later.close()
         await self._scope.drain(self._settings.leave_seconds + self._settings.stop_wait_seconds)
         await self._scope.close()
+        await self.ledger.close()
 
     # commands
 
@@ -175,29 +164,42 @@ class BotsService:
             known = await self._repeated(wish, link)
             if known is not None:
                 return known, True
-            await self._refuse_many(wish.account)
-            now = self._clock.utc()
-            bot = Bot(
-                id=new_id(),
-                account=wish.account,
-                created_by=wish.by,
-                link=wish.link,
-                normalised=link.normalised,
-                platform=link.platform.value,
-                name=wish.name,
-                status=BotStatus.INITIALIZING.value,
-                transcribe=wish.transcribe,
-                language=wish.language,
-                debug=wish.debug,
-                created_at=now,
-                updated_at=now,
-                request=wish.request,
-                idempotency_key=wish.key,
-                details={"transcription": "pending" if wish.transcribe else "disabled"},
-            )
-            await self._store.save_record(bot)
-        self._begin(bot, link)
+            self._refuse_many(wish.account)
+            run = self._made(wish, link)
+        bot = run.journal.bot
+        try:
+            await self.ledger.keep(bot.id, bot)
+        except BaseException:
+            del self._runs[bot.id]
+            raise
+        self._begin(run)
         return bot, False
+
+    def _made(self, wish: BotWish, link: ParsedLink) -> BotRun:
+        """The bot, which has not set out."""
+        now = self._clock.utc()
+        bot = Bot(
+            id=new_id(),
+            account=wish.account,
+            created_by=wish.by,
+            link=wish.link,
+            normalised=link.normalised,
+            platform=link.platform.value,
+            name=wish.name,
+            status=BotStatus.INITIALIZING.value,
+            transcribe=wish.transcribe,
+            language=wish.language,
+            debug=wish.debug,
+            created_at=now,
+            updated_at=now,
+            request=wish.request,
+            idempotency_key=wish.key,
+            details={"transcription": "pending" if wish.transcribe else "disabled"},
+        )
+        journal = BotJournal(bot, self.ledger, self._clock)
+        run = BotRun(journal, link, self._connectors.get(link.platform), self._parts)
+        self._runs[bot.id] = run
+        return run
 
     def _link(self, text: str) -> ParsedLink:
         if self._closing:
@@ -214,18 +216,19 @@ class BotsService:
         now = self._clock.utc()
         if wish.key is not None:
             same = {"account": wish.account, "idempotency_key": wish.key}
+            await self.ledger.settled()
             for bot in reversed(await self._store.list_records(Bot, **same)):
                 if now - bot.created_at < timedelta(hours=KEY_HOURS):
                     if bot.request != wish.request:
                         text = "This key was used for another request."
                         raise Refused(RefusalKind.INVALID, "idempotency_key_reused", text)
                     return self._now(bot)
-        for bot in await self._store.bots_in(UNFINISHED, wish.account):
+        for bot in self._live(wish.account):
             if bot.normalised != link.normalised:
                 continue
             soon = now - bot.created_at < timedelta(seconds=REPEAT_SECONDS)
             if wish.key is None and soon and bot.request == wish.request:
-                return self._now(bot)
+                return bot
             raise Refused(
                 RefusalKind.INVALID,
                 "bot_running",
@@ -234,16 +237,18 @@ class BotsService:
             )
         return None
 
-    async def _refuse_many(self, account: str) -> None:
-        active = sum(1 for run in self._runs.values() if run.journal.bot.account == account)
-        if active >= self._settings.max_active:
+    def _live(self, account: str) -> list[Bot]:
+        """Bots of an account that have not ended."""
+        live = [run.journal.bot for run in self._runs.values()]
+        return [bot for bot in live if bot.account == account]
+
+    def _refuse_many(self, account: str) -> None:
+        if len(self._live(account)) >= self._settings.max_active:
             text = f"At most {self._settings.max_active} bots run at the same time."
             raise Refused(RefusalKind.TOO_MANY, "bot_limit_reached", text)
 
-    def _begin(self, bot: Bot, link: ParsedLink) -> None:
-        journal = BotJournal(bot, self._store, self._clock)
-        run = BotRun(journal, link, self._connectors.get(link.platform), self._parts)
-        self._runs[bot.id] = run
+    def _begin(self, run: BotRun) -> None:
+        journal, bot = run.journal, run.journal.bot
         self._feeds[bot.id] = journal.feed
 
         async def live() -> None:
@@ -253,12 +258,10 @@ class BotsService:
                 _ = self._runs.pop(bot.id, None)
                 self._trim()
             if journal.bot.details.get("recording") == "finalizing" and not self._closing:
-                self._finish_later(journal)
+                work = self.work.finish(journal, None)
+                self._follow_up(journal, work, "finish bot's files")
 
         _ = self._scope.spawn(live(), name="bot")
-
-    def _finish_later(self, journal: BotJournal) -> None:
-        self._follow_up(journal, self.work.finish(journal, patiently=True), "finish bot's files")
 
     def _follow_up(
         self, journal: BotJournal, work: Coroutine[object, object, None], name: str
@@ -282,7 +285,7 @@ class BotsService:
         if run is not None:
             return run.journal
         after = self._after.get(bot.id)
-        return BotJournal(bot, self._store, self._clock) if after is None else after.journal
+        return BotJournal(bot, self.ledger, self._clock) if after is None else after.journal
 
     def _trim(self) -> None:
         ended = [one for one, feed in self._feeds.items() if feed.closed]
@@ -319,6 +322,7 @@ class BotsService:
             for task in after.tasks:
                 _ = task.cancel()  # it would write the bot down again
             _ = await asyncio.wait(tuple(after.tasks))
+        await self.ledger.settled()
         others = 0
         if bot.session_id is not None:
             same = await self._store.list_records(Bot, session_id=bot.session_id)
@@ -357,6 +361,7 @@ class BotsService:
         run = self._runs.get(bot_id)
         if run is not None:
             return run.journal.bot
+        await self.ledger.settled()
         found = await self._store.find_record(Bot, bot_id) if is_id(bot_id) else None
         if found is None:
             raise Refused(RefusalKind.NOT_FOUND, "bot_not_found", "There is no such bot.")
@@ -364,15 +369,17 @@ class BotsService:
 
     async def page(self, query: BotQuery) -> tuple[list[Bot], int]:
         """A page of bots, newest first, and how many there are in all."""
+        await self.ledger.settled()
         bots, total = await self._store.list_bots(query)
         return [self._now(bot) for bot in bots], total
 
     async def unfinished(self, account: str) -> list[Bot]:
         """Every bot of an account that has not ended, newest first."""
-        return [self._now(bot) for bot in await self._store.bots_in(UNFINISHED, account)]
+        return sorted(self._live(account), key=lambda bot: (bot.created_at, bot.id), reverse=True)
 
     async def people(self, bot_id: str) -> list[BotPerson]:
         """Who was there and when, by arrival."""
+        await self.ledger.settled()
         return await self._store.list_records(BotPerson, bot_id=bot_id)
 
     def feed(self, bot_id: str) -> BotFeed | None:

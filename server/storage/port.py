@@ -285,6 +285,9 @@ class IntegrationStore(Protocol):
     async def save_record(self, record: object) -> None:
         """Insert or replace a record."""
 
+    async def save_records(self, records: Sequence[object]) -> None:
+        """Insert or replace records, all or none; bots before what belongs to them."""
+
     async def find_record(self, kind: type[R], record_id: str) -> R | None:
         """One record."""
         ...
@@ -341,6 +344,10 @@ class BotStore(Protocol):
 
     async def bots_in(self, statuses: Sequence[str], account: str | None = None) -> list[Bot]:
         """Every bot in one of these states, of one account or of all, newest first."""
+        ...
+
+    async def bots_left_open(self) -> list[Bot]:
+        """Bots that ended, with files or a transcript that somebody was to finish."""
         ...
 
     async def bot_log(

@@ -58,6 +58,19 @@ class SqlBots:
         statement = statement.order_by(bots.c.created_at.desc(), bots.c.id.desc())
         return [from_row(Bot, row) for row in await self._db.all(statement)]
 
+    async def bots_left_open(self) -> list[Bot]:
+        """Bots that ended, with files or a transcript that somebody was to finish."""
+        recording = bots.c.details["recording"].as_string()
+        transcription = bots.c.details["transcription"].as_string()
+        statement = select(bots).where(
+            bots.c.status.in_(("completed", "failed")),
+            or_(
+                recording.in_(("recording", "finalizing")),
+                transcription.in_(("active", "processing")),
+            ),
+        )
+        return [from_row(Bot, row) for row in await self._db.all(statement)]
+
     async def bot_log(
         self,
         bot_id: str,

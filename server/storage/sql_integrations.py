@@ -1,11 +1,13 @@
 """Workspaces, presets, invitations, webhooks, deliveries, extras, shares: whole records by id."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import TypeVar
 
 from sqlalchemy import Table, delete, func, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.sqlite import Insert, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.records import (
     Bot,
@@ -66,10 +68,21 @@ class SqlIntegrations:
 
     async def save_record(self, record: object) -> None:
         """Insert or replace a record."""
-        values = to_row(record)
-        statement = insert(_TABLES[type(record)]).values(values)
-        news = {name: statement.excluded[name] for name in values if name != "id"}
-        _ = await self._db.change(statement.on_conflict_do_update(index_elements=["id"], set_=news))
+        await self.save_records((record,))
+
+    async def save_records(self, records: Sequence[object]) -> None:
+        """Insert or replace records in one transaction, kind by kind."""
+        rows: dict[type[object], list[Mapping[str, object]]] = {}
+        for record in records:
+            rows.setdefault(type(record), []).append(to_row(record))
+
+        async def work(connection: AsyncConnection) -> None:
+            for kind in _TABLES:
+                if kind in rows:  # what others refer to comes first
+                    statement = _upsert(_TABLES[kind], tuple(rows[kind][0]))
+                    _ = await connection.execute(statement, rows[kind])
+
+        await self._db.write(work)
 
     async def find_record(self, kind: type[R], record_id: str) -> R | None:
         """One record."""
@@ -126,3 +139,10 @@ class SqlIntegrations:
                 table.updated_at < before, table.state != DeliveryState.PENDING.value
             )
         )
+
+
+@cache
+def _upsert(table: Table, names: tuple[str, ...]) -> Insert:
+    statement = insert(table)
+    news = {name: statement.excluded[name] for name in names if name != "id"}
+    return statement.on_conflict_do_update(index_elements=["id"], set_=news)

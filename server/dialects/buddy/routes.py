@@ -129,6 +129,7 @@ class Edge:
                 raise missing()
             allowed = {"Allow": ", ".join(methods)}
             raise BuddyError(405, "METHOD_NOT_ALLOWED", "Not with this method.", headers=allowed)
+        await self._app.bots.ledger.settled()  # figures are added up where bots are stored
         return await handler(Call(request, self._app, principal))
 
 

@@ -61,6 +61,7 @@ def test_a_long_hole_begins_a_new_time_line():
 def test_silence_and_rubbish_are_not_sound():
     one = hearing()
     one.rtp(1, 0, 0, b"")
+    assert not one.waiting
     one.rtp(1, 1, 960, b"\xf8\xff")
     assert not one.waiting
     one.rtp(1, 2, 1920, b"\xff" * 400)
@@ -79,3 +80,21 @@ def test_the_end_of_a_track_is_told():
     one.sender_report(1, 2, 3)
     one.close()
     assert closed == [True]
+
+
+def test_silence_that_is_sent_is_not_decoded_but_what_comes_just_before_speech_is():
+    one, packet = hearing(), tone_packets(0.1)[0]
+    for place in range(100):
+        one.rtp(1 + place * 20 * MS, place, place * 960, packet, 127)
+    assert not one.waiting
+    assert not one.decodes
+    one.rtp(1 + 2000 * MS, 100, 100 * 960, packet, 30)
+    assert len(one.decode()) == 16  # 0.3 s of it
+    assert one.decodes
+
+
+def test_the_pause_after_speech_is_heard_for_a_while_and_no_longer():
+    one, packet = hearing(), tone_packets(0.1)[0]
+    for place in range(100):
+        one.rtp(1 + place * 20 * MS, place, place * 960, packet, 30 if place == 0 else 127)
+    assert len(one.decode()) == 41  # 0.8 s

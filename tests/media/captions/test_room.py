@@ -71,5 +71,6 @@ async def test_a_room_where_nobody_speaks_costs_nothing():
     _ = taps.open["room"].open_track("p", "Ada", TrackSource.MICROPHONE, "c", 2)
     await running.stop()
     assert told.made == []
+    assert makers.figures().decoders == 0
     assert np.isclose(makers.figures().seconds, 0.0)
     await makers.close()

@@ -95,12 +95,16 @@ async def test_users_send_bots_to_their_own_meetings_and_see_their_own(web: Web)
     assert [one["id"] for one in listed["items"]] == [(await mine.json())["id"]]
 
 
+def began(data: dict) -> bool:
+    return data["entry"].type == "transcription_started"
+
+
 async def test_captions_run_as_long_as_the_bot_is_there(web: Web):
     meeting = (await web.meeting())["id"]
     live = await web.join(meeting)
     web.clock.advance(5)
     bot = await sent(web, meeting)
-    await seen(web.app.bots, bot["id"], lambda data: data.get("event") == "joined")
+    await seen(web.app.bots, bot["id"], began, topic="log")
     state = web.app.transcripts.state(live.record.session_id)
     assert (state.state, web.app.transcripts.running) == (CaptionState.RUNNING, 1)
     await web.client.post(f"/v1/bots/{bot['id']}/stop", headers=KEY)

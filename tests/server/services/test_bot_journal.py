@@ -10,7 +10,7 @@ from server.services.context import App
 
 async def journal(app: App) -> BotJournal:
     bot, _ = await playing(app, [(0, Admitted())]).create(wish())
-    return BotJournal(bot, app.storage, app.clock)
+    return BotJournal(bot, app.bots.ledger, app.clock)
 
 
 async def test_a_new_status_is_told_an_old_one_is_not(app: App):
@@ -52,6 +52,7 @@ async def test_the_log_has_a_bound(app: App, monkeypatch):
     before = (await app.storage.bot_log(kept.bot.id, limit=99))[1]
     for number in range(5):
         await kept.log("connector", "note", str(number))
+    await app.bots.ledger.settled()
     entries, _ = await app.storage.bot_log(kept.bot.id, limit=99, level="info")
     assert [one.message for one in entries if one.type == "note"] == ["0", "1"]
     assert before <= len(entries)

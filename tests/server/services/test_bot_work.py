@@ -13,7 +13,7 @@ from support.wait import until
 from media.types import TrackSource
 from server.connectors.port import Admitted, BotEnd, Ended, Failed, FailureCode, RecordingBegan
 from server.records import Bot
-from server.services import bot_work
+from server.services import bot_run
 from server.services.bot_journal import BotJournal
 from server.services.context import App
 from server.services.views import CreateMeeting
@@ -81,7 +81,7 @@ async def test_a_bot_without_recording_has_no_mix_and_no_second_transcript(app: 
     assert await app.bots.work.mix(bot) is None
     assert await app.bots.work.mix(dataclasses.replace(bot, recording_id="nope")) is None
     with pytest.raises(Refused):
-        await app.bots.work.transcribe_again(BotJournal(bot, app.storage, app.clock))
+        await app.bots.work.transcribe_again(BotJournal(bot, app.bots.ledger, app.clock))
 
 
 async def test_what_was_said_is_erased_unless_another_bot_heard_it(app: App, bot: Bot):
@@ -152,7 +152,7 @@ async def test_somebody_elses_recording_is_not_erased(app: App, recorder: Bot):
 
 
 async def test_files_that_take_long_are_counted_after_the_bots_end(app: App, monkeypatch):
-    monkeypatch.setattr(bot_work, "FILES_SECONDS", 0.0)
+    monkeypatch.setattr(bot_run, "FILES_SECONDS", 0.0)
     made = await recording(app)
     stay = [(0, Admitted()), (0, RecordingBegan(made)), (0, Ended(BotEnd.MEETING_ENDED))]
     bots = playing(app, stay)
@@ -167,7 +167,7 @@ async def test_files_that_take_long_are_counted_after_the_bots_end(app: App, mon
 
 async def test_a_recording_that_was_deleted_meanwhile_fails_no_bot(app: App, recorder: Bot):
     await app.recordings.delete(recorder.recording_id, "host")
-    journal = BotJournal(recorder, app.storage, app.clock)
+    journal = BotJournal(recorder, app.bots.ledger, app.clock)
     await app.bots.work.finish(journal)
     assert journal.bot.details["recording"] == "failed"
     assert journal.bot.details["warnings"] == ["recording_not_found"]
