@@ -137,6 +137,8 @@ def run(group: Group) -> tuple[bool, tuple[int, int, int]]:
 
 def _echo(command: tuple[str, ...], folder: Path) -> tuple[bool, tuple[int, int, int]]:
     environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"}
+    # Some thirty servers are started: each would compile every module again.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     if shutil.which(command[0], path=environment["PATH"]) is None:
         print(f"{command[0]} is missing: run make setup-dev", flush=True)
         return False, (0, 0, 0)

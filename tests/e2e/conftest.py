@@ -10,7 +10,7 @@ from support.server_process import ServerProcess
 
 ARTEFACTS = Path(__file__).resolve().parents[2] / ".artefacts"
 
-expect.set_options(timeout=10_000)
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")

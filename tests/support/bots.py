@@ -13,7 +13,7 @@ from server.services.context import App
 
 Scenario = Sequence[tuple[float, ConnectorEvent]]
 LINK = "https://zoom.us/j/123456789"
-DEADLINE = 10.0
+DEADLINE = 30.0
 
 
 def fail(_name: str, error: BaseException) -> None:

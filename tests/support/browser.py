@@ -104,7 +104,7 @@ class Person:
             self.open(path)
         self.page.get_by_label("Your name").fill(name)
         self.button("Join").click()
-        expect(self.button("Leave meeting")).to_be_visible(timeout=15_000)
+        expect(self.button("Leave meeting")).to_be_visible(timeout=30_000)
         self.until("() => window.peers.some((peer) => peer.connectionState === 'connected')")
 
     def button(self, name: str) -> Locator:
@@ -126,13 +126,13 @@ class Person:
     def sees_picture_of(self, label: str) -> None:
         """Wait until frames of somebody's picture are drawn."""
         video = self.tile(label).locator("video")
-        expect(video).to_be_visible(timeout=15_000)
+        expect(video).to_be_visible(timeout=30_000)
         self.until(
             "(one) => one.videoWidth > 0 && one.getVideoPlaybackQuality().totalVideoFrames > 5",
             video.element_handle(),
         )
 
-    def until(self, script: str, argument: Any = None, within: float = 15.0) -> None:
+    def until(self, script: str, argument: Any = None, within: float = 30.0) -> None:
         """Wait until a function in the page gives something true.
 
         Playwright's own waiting evaluates text inside the page, which our policy forbids.
@@ -175,7 +175,7 @@ class People:
         # Nothing moves that need not: every frame is drawn by the processor here.
         usual = {"viewport": DESKTOP, "locale": "en-GB", "reduced_motion": "reduce"}
         context = self._browser.new_context(**usual | options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         context.add_init_script(_WATCH + script)
         self._contexts.append(context)
         return Person(context.new_page(), self.base)

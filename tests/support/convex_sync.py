@@ -73,7 +73,7 @@ class SyncClient:
     async def frame(self) -> dict[str, Any]:
         """The next frame that is not a Ping; a Transition moves `version` along."""
         while True:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 message = await self.socket.receive()
             assert message.type is aiohttp.WSMsgType.TEXT, (message, self.socket.close_code)
             frame = json.loads(message.data)
@@ -97,7 +97,7 @@ class SyncClient:
             await self.transition()
 
     async def closed(self) -> tuple[int | None, object]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             message = await self.socket.receive()
         return self.socket.close_code, message.extra
 

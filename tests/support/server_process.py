@@ -148,7 +148,7 @@ class ServerProcess:
             data=None if body is None else json.dumps(body).encode(),
         )
         try:
-            with urllib.request.urlopen(request, timeout=10) as response:
+            with urllib.request.urlopen(request, timeout=30) as response:
                 return response.status, _parse(response.read())
         except urllib.error.HTTPError as refusal:
             with refusal:

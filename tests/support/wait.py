@@ -13,7 +13,7 @@ _ASK_SECONDS = 0.05
 
 async def until(
     condition: Callable[[], object],
-    within: float = 10.0,
+    within: float = 30.0,
     describe: Callable[[], str] = lambda: "condition did not come true",
 ) -> None:
     """Return as soon as the condition is true.
@@ -31,7 +31,7 @@ async def until(
 async def answered(
     ask: Callable[[], Awaitable[T]],
     good: Callable[[T], object],
-    within: float = 10.0,
+    within: float = 30.0,
 ) -> T:
     """Ask again and again over the network; the first good answer.
 

@@ -1,4 +1,4 @@
-"""A real server process with shortened timers, shared by the tests of a module."""
+"""A real server process with shortened timers, shared by all tests of a process."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ QUICK = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A development server whose connections fail after three seconds of silence."""
     process = ServerProcess(tmp_path_factory.mktemp("server") / "data", settings=QUICK)
