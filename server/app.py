@@ -40,7 +40,7 @@ from server.services.tracker import Tracker
 from server.services.transcripts import TranscriptsService
 from server.services.users import UsersService
 from server.services.watchers import SessionWatchers
-from server.speech import captioners, captions_of, recorded_transcripts
+from server.speech import caption_engines, captioners, captions_of, recorded_transcripts
 from server.storage.sql import SqlStorage
 from signaling.hub import LiveSessions
 from signaling.ports import IceServer, MediaEngine, RtcTimers
@@ -173,7 +173,9 @@ def media(
     rtc, fsync_seconds = engine_settings(settings), settings.recording.fsync_seconds
     workers = media_workers(settings.media, os.cpu_count() or 1)
     if workers and make_engine is None:
-        remote = WorkerEngine(rtc, workers, fsync_seconds, clock, on_error)
+        remote = WorkerEngine(
+            rtc, workers, fsync_seconds, clock, on_error, caption_engines(settings.transcription)
+        )
         return remote, remote.recorders
     engine = (make_engine or real_engine)(rtc, clock, on_error)
     return engine, LocalRecorders(engine, WriterThread(clock, fsync_seconds), clock)

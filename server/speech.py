@@ -1,10 +1,11 @@
 """The speech engine as the settings want it, beside the media engine."""
 
-from media.captions.port import Captioners
+from media.captions.port import CaptionEngines, Captioners
 from media.captions.room import LocalCaptioners
 from media.captions.speech import EngineSpec
 from media.clock import Clock
 from media.tasks import OnError
+from media.workers.remote import WorkerEngine
 from server.config import Settings, TranscriptionSettings
 from server.services.meetings import MeetingsService
 from server.services.recorded_transcripts import RecordedTranscripts
@@ -26,15 +27,23 @@ def engine_spec(settings: TranscriptionSettings) -> EngineSpec:
     )
 
 
+def caption_engines(settings: TranscriptionSettings) -> CaptionEngines:
+    """What captions are made with."""
+    return CaptionEngines(engine_spec(settings), settings.workers, settings.queue)
+
+
 def captioners(
     settings: TranscriptionSettings, engine: MediaEngine, clock: Clock, on_error: OnError
 ) -> Captioners:
     """Who makes captions: beside the engine, where the packets are."""
+    if isinstance(engine, WorkerEngine):
+        return engine.captioners
+    engines = caption_engines(settings)
     return LocalCaptioners(
         engine,
-        engine_spec(settings),
-        workers=settings.workers,
-        places=settings.queue,
+        engines.engine,
+        workers=engines.workers,
+        places=engines.places,
         clock=clock,
         on_error=on_error,
     )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from media.captions.speech import Word
+from media.captions.speech import EngineSpec, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,21 @@ class CaptionSpec:
     room_id: str
     zero_ns: int
     language: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionEngines:
+    """What captions are made with.
+
+    Attributes:
+        engine: Which speech engine.
+        workers: Its processes.
+        places: Finished utterances that may wait for them.
+    """
+
+    engine: EngineSpec
+    workers: int
+    places: int
 
 
 @dataclass(frozen=True, slots=True)

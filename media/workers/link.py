@@ -9,6 +9,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Protocol
 
+from media.captions.speech import TranscriberUnavailableError
 from media.clock import Clock
 from media.errors import MediaError, NegotiationError, RecordingError
 from media.tasks import OnError, TaskScope
@@ -236,5 +237,7 @@ def _error(refusal: m.Refusal) -> MediaError:
             return NegotiationError(refusal.code, refusal.message)
         case "recording":
             return RecordingError(refusal.code, refusal.message)
+        case "transcriber":
+            return TranscriberUnavailableError(refusal.message, refusal.code)
         case "media" | "internal":
             return MediaError(refusal.message)

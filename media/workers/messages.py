@@ -10,6 +10,13 @@ from typing import Annotated, Literal, TypeAlias, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from media.captions.port import (
+    Caption,
+    CaptionEngines,
+    CaptionFigures,
+    CaptionListener,
+    CaptionSpec,
+)
 from media.errors import MediaError
 from media.picture import Picture
 from media.types import (
@@ -38,6 +45,7 @@ class Begin:
 
     settings: RtcSettings
     fsync_seconds: float
+    captions: CaptionEngines | None = None
     kind: Literal["begin"] = "begin"
 
 
@@ -154,6 +162,24 @@ class StopRecording:
 
 
 @dataclass(frozen=True, slots=True)
+class StartCaptions:
+    """Caption a room; replied to when it is heard."""
+
+    call: int
+    spec: CaptionSpec
+    kind: Literal["start_captions"] = "start_captions"
+
+
+@dataclass(frozen=True, slots=True)
+class StopCaptions:
+    """End a room's captions; replied to after what was said last."""
+
+    call: int
+    room_id: str
+    kind: Literal["stop_captions"] = "stop_captions"
+
+
+@dataclass(frozen=True, slots=True)
 class Ready:
     """The media port is open."""
 
@@ -178,12 +204,12 @@ class Refusal:
     Attributes:
         call: Which; 0 when the worker could not begin at all.
         error: Which of the errors of `media.errors`.
-        code: Its stable code, empty for a plain MediaError.
+        code: Its stable code, empty for a plain MediaError; of a speech engine what to do.
         message: One sentence for a person.
     """
 
     call: int
-    error: Literal["media", "negotiation", "recording", "internal"]
+    error: Literal["media", "negotiation", "recording", "transcriber", "internal"]
     code: str
     message: str
     kind: Literal["refusal"] = "refusal"
@@ -298,6 +324,34 @@ class RecordingFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class Captioned:
+    """Somebody said something."""
+
+    room_id: str
+    caption: Caption
+    kind: Literal["captioned"] = "captioned"
+
+    def tell(self, listener: CaptionListener) -> None:
+        """Report it."""
+        listener.caption_made(self.room_id, self.caption)
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionDeferred:
+    """Something was said, and no engine was free for it."""
+
+    room_id: str
+    caption_id: str
+    start: float
+    end: float
+    kind: Literal["caption_deferred"] = "caption_deferred"
+
+    def tell(self, listener: CaptionListener) -> None:
+        """Report it."""
+        listener.caption_deferred(self.room_id, self.caption_id, self.start, self.end)
+
+
+@dataclass(frozen=True, slots=True)
 class Pulse:
     """Sent several times a second: the worker lives, and this is what it heard and counted.
 
@@ -305,11 +359,13 @@ class Pulse:
         heard: Of the connections that were heard since the last pulse.
         stats: Of every connection; only in every few pulses.
         counters: Of the engine, together with `stats`.
+        captions: What became of utterances, together with `stats`.
     """
 
     heard: Mapping[str, Heard]
     stats: Mapping[str, ConnectionStats] = field(default_factory=dict)
     counters: Mapping[str, int] = field(default_factory=dict)
+    captions: CaptionFigures | None = None
     kind: Literal["pulse"] = "pulse"
 
 
@@ -332,14 +388,24 @@ class Logged:
     kind: Literal["logged"] = "logged"
 
 
-Call: TypeAlias = Offer | Candidate | Close | Record | StopRecording
+Call: TypeAlias = Offer | Candidate | Close | Record | StopRecording | StartCaptions | StopCaptions
 """What is answered by a Reply or a Refusal."""
 ToWorker: TypeAlias = (
     Begin | Open | Probe | View | Listener | Mute | ListenRoom | PauseRecording | Call
 )
 OfConnection: TypeAlias = Up | Closed | Failed | Tracks | Slots | Judged | Shown
 FromWorker: TypeAlias = (
-    Ready | Reply | Refusal | OfConnection | Speakers | RecordingFailed | Pulse | Fault | Logged
+    Ready
+    | Reply
+    | Refusal
+    | OfConnection
+    | Speakers
+    | RecordingFailed
+    | Captioned
+    | CaptionDeferred
+    | Pulse
+    | Fault
+    | Logged
 )
 
 _TO: TypeAdapter[ToWorker] = TypeAdapter(Annotated[ToWorker, Field(discriminator="kind")])

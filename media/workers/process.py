@@ -17,6 +17,9 @@ from typing import Any
 from typing_extensions import override
 
 from media.audio.mixing import Mixes
+from media.captions.port import CaptionEngines, CaptionFigures, RunningCaptions
+from media.captions.room import LocalCaptioners
+from media.captions.speech import TranscriberUnavailableError
 from media.clock import SystemClock
 from media.engine.engine import Engine
 from media.errors import MediaError, NegotiationError, RecordingError
@@ -50,10 +53,22 @@ class Worker:
         self._engine.mixing = Mixes(self._engine, self._clock, self._fault)
         writer = WriterThread(self._clock, begin.fsync_seconds)
         self._recorders = LocalRecorders(self._engine, writer, self._clock)
+        self._captioners = None if begin.captions is None else self._speech(begin.captions)
         self._recordings: dict[str, RunningRecording] = {}
+        self._captions: dict[str, RunningCaptions] = {}
         self._connections: dict[str, Heard] = {}
         self._reporter = Reporter(self.tell)
         self._scope = TaskScope(self._fault)
+
+    def _speech(self, engines: CaptionEngines) -> LocalCaptioners:
+        return LocalCaptioners(
+            self._engine,
+            engines.engine,
+            workers=engines.workers,
+            places=engines.places,
+            clock=self._clock,
+            on_error=self._fault,
+        )
 
     def tell(self, message: m.FromWorker) -> None:
         """Send a message to the control process."""
@@ -82,6 +97,8 @@ class Worker:
         stops = [one.stop("shutdown") for one in self._recordings.values()]
         async with asyncio.timeout(STOP_SECONDS):
             _ = await asyncio.gather(*stops, return_exceptions=True)
+        if self._captioners is not None:
+            await self._captioners.close()
         await self._engine.stop()
         await asyncio.to_thread(self._recorders.stop)
 
@@ -119,6 +136,10 @@ class Worker:
                 self._spawn(call, self._record(message))
             case m.StopRecording(call):
                 self._spawn(call, self._stop_recording(message))
+            case m.StartCaptions(call):
+                self._spawn(call, self._start_captions(message))
+            case m.StopCaptions(call):
+                self._spawn(call, self._stop_captions(message))
 
     def _open(self, spec: ConnectionSpec) -> None:
         try:
@@ -142,6 +163,8 @@ class Worker:
             self.tell(await work)
         except NegotiationError as error:
             self.tell(m.Refusal(call, "negotiation", error.code, str(error)))
+        except TranscriberUnavailableError as error:
+            self.tell(m.Refusal(call, "transcriber", error.hint, str(error)))
         except RecordingError as error:
             self.tell(m.Refusal(call, "recording", error.code, str(error)))
         except MediaError as error:
@@ -175,6 +198,19 @@ class Worker:
             raise RecordingError("abandoned", "there is no such recording in this worker")
         return m.Reply(stop.call, result=await running.stop(stop.ended_by))
 
+    async def _start_captions(self, start: m.StartCaptions) -> m.Reply:
+        if self._captioners is None:
+            raise TranscriberUnavailableError("this worker has no speech engine", "")
+        running = await self._captioners.caption(start.spec, self._reporter)
+        self._captions[start.spec.room_id] = running
+        return m.Reply(start.call)
+
+    async def _stop_captions(self, stop: m.StopCaptions) -> m.Reply:
+        running = self._captions.pop(stop.room_id, None)
+        if running is not None:
+            await running.stop()
+        return m.Reply(stop.call)
+
     async def _pulse(self) -> None:
         pulses = 0
         while True:
@@ -189,7 +225,10 @@ class Worker:
                 self.tell(m.Pulse(heard))
             else:
                 stats = {name: self._engine.stats(name) for name in self._connections}
-                self.tell(m.Pulse(heard, stats, self._engine.counters()))
+                self.tell(m.Pulse(heard, stats, self._engine.counters(), self._caption_figures()))
+
+    def _caption_figures(self) -> CaptionFigures | None:
+        return None if self._captioners is None else self._captioners.figures()
 
     def _fault(self, task: str, error: BaseException) -> None:
         self.tell(m.Fault(task, f"{type(error).__name__}: {error}"))

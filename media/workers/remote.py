@@ -10,6 +10,7 @@ import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from media.captions.port import CaptionEngines
 from media.clock import Clock
 from media.errors import MediaError
 from media.tasks import OnError
@@ -29,6 +30,7 @@ from media.types import (
 )
 from media.video import VideoRoomTap
 from media.workers import messages as m
+from media.workers.captioners import RemoteCaptioners
 from media.workers.link import Link, WorkerLostError
 from media.workers.recorders import RemoteRecorders
 
@@ -58,9 +60,11 @@ class WorkerEngine:
         fsync_seconds: Longest time that written pages of a recording stay off the disk.
         clock: The process's clock.
         on_error: Told of bugs, here and in the workers.
+        captions: What each worker makes captions with; None for none.
 
     Attributes:
         recorders: Recordings, beside the engines whose packets they take.
+        captioners: Captions, likewise.
     """
 
     def __init__(
@@ -70,6 +74,7 @@ class WorkerEngine:
         fsync_seconds: float,
         clock: Clock,
         on_error: OnError,
+        captions: CaptionEngines | None = None,
     ) -> None:
         self._on_error = on_error
         self._connections: dict[str, _Connection] = {}
@@ -77,10 +82,13 @@ class WorkerEngine:
         self._room_listeners: dict[str, RoomListener] = {}
         self._counters: dict[Link, Mapping[str, int]] = {}
         self._links = [
-            Link(m.Begin(_settings_of(settings, at), fsync_seconds), self, clock, on_error)
+            Link(
+                m.Begin(_settings_of(settings, at), fsync_seconds, captions), self, clock, on_error
+            )
             for at in range(workers)
         ]
         self.recorders = RemoteRecorders(self.link_of, clock, on_error)
+        self.captioners = RemoteCaptioners(self.link_of, on_error)
 
     @property
     def udp_port(self) -> int:
@@ -108,6 +116,7 @@ class WorkerEngine:
     async def stop(self) -> None:
         """Close everything and end the workers."""
         await self.recorders.close()
+        await self.captioners.close()
         _ = await asyncio.gather(*(link.stop() for link in self._links))
 
     def counters(self) -> Mapping[str, int]:
@@ -258,6 +267,8 @@ class WorkerEngine:
                     listener.speakers_changed(room_id, people)
             case m.RecordingFailed(recording_id, code):
                 self.recorders.failed(recording_id, code)
+            case m.Captioned(room_id) | m.CaptionDeferred(room_id):
+                self.captioners.said(room_id, message.tell)
             case m.Fault(task, text):
                 self._on_error(task, MediaError(text))
             case m.Logged(level, name, text):
@@ -276,6 +287,8 @@ class WorkerEngine:
         for name, stats in pulse.stats.items():
             if one := self._connections.get(name):
                 one.stats = stats
+        if pulse.captions is not None:
+            self.captioners.counted(link, pulse.captions)
         if pulse.counters:
             self._counters[link] = pulse.counters
 
@@ -286,6 +299,7 @@ class WorkerEngine:
             if home is link and room_id in self._room_listeners:
                 link.send(m.ListenRoom(room_id, on=True))
         self.recorders.lost(link)
+        self.captioners.lost(link)
         for one in lost:
             one.lost = True
             one.listener.transport_lost(one.spec.connection_id)

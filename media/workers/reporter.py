@@ -1,9 +1,10 @@
-"""What a worker's engine and recorders report, as messages to the control process."""
+"""What a worker's engine, recorders and captioners report, as messages to the control process."""
 
 from collections.abc import Callable
 
 from typing_extensions import override
 
+from media.captions.port import Caption, CaptionListener
 from media.picture import Picture
 from media.types import (
     ConnectionListener,
@@ -17,8 +18,8 @@ from media.types import (
 from media.workers import messages as m
 
 
-class Reporter(ConnectionListener, RoomListener, RecordingListener):
-    """Passes on what the engine and the recorders report."""
+class Reporter(ConnectionListener, RoomListener, RecordingListener, CaptionListener):
+    """Passes on what the engine, the recorders and the captioners report."""
 
     def __init__(self, tell: Callable[[m.FromWorker], None]) -> None:
         self._tell = tell
@@ -62,3 +63,11 @@ class Reporter(ConnectionListener, RoomListener, RecordingListener):
     @override
     def recording_failed(self, recording_id: str, code: str) -> None:
         self._tell(m.RecordingFailed(recording_id, code))
+
+    @override
+    def caption_made(self, room_id: str, caption: Caption) -> None:
+        self._tell(m.Captioned(room_id, caption))
+
+    @override
+    def caption_deferred(self, room_id: str, caption_id: str, start: float, end: float) -> None:
+        self._tell(m.CaptionDeferred(room_id, caption_id, start, end))

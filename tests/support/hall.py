@@ -8,7 +8,7 @@ from media.clock import SystemClock
 from media.engine.engine import Engine
 from media.types import ConnectionSpec, RtcSettings, TrackSource
 
-FOR_THE_PEER = ("tone", "camera", "connect", "audio_slots", "video_slots")
+FOR_THE_PEER = ("tone", "microphone", "camera", "connect", "audio_slots", "video_slots")
 LOOPBACK = RtcSettings(0, ("127.0.0.1",), ("127.0.0.1",))
 
 
@@ -62,9 +62,11 @@ class Hall:
         spec = ConnectionSpec(name, room, f"p-{name}", name.title(), **told)
         return await self.join_as(name, spec, **facts)
 
-    async def join_as(self, name, spec, *, tone=None, camera=False, connect=True, **slots):
+    async def join_as(
+        self, name, spec, *, tone=None, microphone=None, camera=False, connect=True, **slots
+    ):
         peer = Peer(
-            microphone=None if tone is None else ToneTrack(tone),
+            microphone=microphone if tone is None else ToneTrack(tone),
             camera=PictureTrack() if camera else None,
             **slots,
         )

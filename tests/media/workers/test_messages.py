@@ -3,6 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from media.captions.port import Caption, CaptionEngines, CaptionFigures, CaptionSpec
+from media.captions.speech import EngineSpec, Word
 from media.picture import Picture
 from media.types import (
     Answer,
@@ -37,6 +39,10 @@ FILE = RecordedFile(
     "001-a-audio.ogg", "p", "A", MediaKind.AUDIO, TrackSource.MICROPHONE, "audio/ogg", 1, 0.5, 2.0,
     9, "00",
 )  # fmt: skip
+ENGINES = CaptionEngines(EngineSpec("null", key="k"), 1, 5)
+CAPTION = Caption(
+    "1", "p", "c", "Ada", 1.0, 2.0, "hello", "en", "null", (Word("hello", 1.1, 1.5),), 0.5
+)
 SLOT = SlotState("3", MediaKind.VIDEO, "p", TrackSource.CAMERA, paused=True, reason="bandwidth")
 
 TO = [
@@ -53,6 +59,9 @@ TO = [
     m.Record(4, RecordingSpec("x", "r", Path("/d"), "m", "s", continues=True), 1 << 40),
     m.PauseRecording("x", on=False),
     m.StopRecording(5, "x", "disk_floor"),
+    m.Begin(RtcSettings(0, (), ()), 1.0, ENGINES),
+    m.StartCaptions(5, CaptionSpec("r", 7, "en")),
+    m.StopCaptions(6, "r"),
 ]
 FROM = [
     m.Ready(40001),
@@ -74,6 +83,10 @@ FROM = [
         {"c": ConnectionStats(1, 2, 3, 4, 5, READING, {"nacks": 1}, (STREAM,), 2, (FLOW,))},
         {"connections": 1},
     ),
+    m.Captioned("r", CAPTION),
+    m.CaptionDeferred("r", "1", 1.0, 2.0),
+    m.Pulse({}, captions=CaptionFigures(ready=True, transcribed=2, seconds=1.5)),
+    m.Refusal(3, "transcriber", "install it", "there is none"),
     m.Fault("task", "ValueError: x"),
     m.Logged(20, "media", "hello"),
 ]

@@ -1,3 +1,4 @@
+from media.captions.port import Caption
 from media.picture import Picture
 from media.types import (
     MediaKind,
@@ -51,4 +52,19 @@ def test_rooms_and_recordings_are_reported_too():
     reporter.speakers_changed("r", ("p",))
     reporter.recording_failed("x", "disk_full")
     reporter.transport_lost("c")
-    assert sent == [m.Speakers("r", ("p",)), m.RecordingFailed("x", "disk_full")]
+    reporter.caption_deferred("r", "1", 1.0, 2.0)
+    caption = Caption("1", "p", "c", "Ada", 1.0, 2.0, "hello", "en", "null")
+    reporter.caption_made("r", caption)
+    assert sent == [
+        m.Speakers("r", ("p",)),
+        m.RecordingFailed("x", "disk_full"),
+        m.CaptionDeferred("r", "1", 1.0, 2.0),
+        m.Captioned("r", caption),
+    ]
+    heard = Remembers()
+    for message in sent[2:]:
+        message.tell(heard)
+    assert heard.calls == [
+        ("caption_deferred", "r", "1", 1.0, 2.0),
+        ("caption_made", "r", caption),
+    ]
