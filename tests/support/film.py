@@ -16,6 +16,9 @@ from aiortc.codecs.h264 import H264Encoder
 from aiortc.codecs.vpx import VpxPayloadDescriptor
 from support.clock import FakeClock
 
+from media.recording.files import RecordingDirectory
+from media.recording.manifest import MANIFEST, decode
+from media.recording.verify import Fault, verify
 from media.video import VideoStream, VideoTap
 
 RATE = 30
@@ -174,3 +177,13 @@ def probed(path: Path) -> dict[str, str]:
     assert done.stderr == "", done.stderr
     pairs = (line.split("=", 1) for line in done.stdout.splitlines())
     return {name.split("_", 1)[1]: text.strip('"') for name, text in pairs}
+
+
+def faults(directory: Path) -> list[Fault]:
+    """What verification finds wrong with a finished recording."""
+    place = RecordingDirectory(directory)
+    try:
+        manifest = decode((directory / MANIFEST).read_bytes())
+        return verify(place, manifest, lambda _: None)
+    finally:
+        place.close()

@@ -2,16 +2,16 @@ import hashlib
 import json
 import os
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from support.clock import FakeClock
-from support.film import frames, probed, shown
+from support.film import faults, frames, probed, shown
 
-from media.recording.files import RecordingDirectory
 from media.recording.manifest import decode
 from media.recording.recovery import recover
-from media.recording.verify import verify
 from media.recording.video.matroska import MatroskaError
 from media.recording.video.recovery import salvage
 
@@ -32,14 +32,6 @@ def killed(studio, tmp_path: Path) -> Path:
 
 def manifest_of(directory: Path):
     return decode((directory / "manifest.json").read_bytes())
-
-
-def faults(directory: Path):
-    place = RecordingDirectory(directory)
-    try:
-        return verify(place, manifest_of(directory), lambda share: None)
-    finally:
-        place.close()
 
 
 class TestAfterAKill:
@@ -196,6 +188,43 @@ class TestVerify:
         content = kept.read_bytes()
         self.change(tmp_path, complete=False)
         assert self.rehashed(tmp_path, content[:-1]) == []
+
+
+def kill_and_recover(directory: Path, pictures: int) -> None:
+    """Kill a recording process once it has sent so many pictures."""
+    command = [sys.executable, "-m", "support.film_victim", str(directory)]
+    environment = os.environ | {"PYTHONPATH": "tests"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout is not None
+        sent = 0
+        try:
+            while sent < pictures:
+                sent = int(process.stdout.readline())
+        finally:
+            process.kill()
+        rest = process.stdout.read().split()
+    sent = int(rest[-1]) if rest else sent
+    path = directory / "001-ana-camera.webm"
+    before = len(shown(path))  # playable before anybody repaired it
+    (file,) = recover(directory, FakeClock()).files
+    assert sent / 30 - 3 <= file.duration_seconds <= sent / 30 + 0.1
+    assert len(shown(path)) == before
+    assert float(probed(path)["duration"]) == pytest.approx(file.duration_seconds, abs=0.002)
+    assert faults(directory) == []
+
+
+class TestKill:
+    def test_at_most_three_seconds_are_lost(self, tmp_path: Path) -> None:
+        kill_and_recover(tmp_path, 100)
+
+    @pytest.mark.long
+    @pytest.mark.timeout(900)
+    def test_at_most_three_seconds_are_lost_fifty_times(self, tmp_path: Path) -> None:
+        chance = random.Random(4)
+        for number in range(50):
+            directory = tmp_path / str(number)
+            directory.mkdir()
+            kill_and_recover(directory, chance.randint(95, 200))
 
 
 def test_an_empty_file_is_none_of_ours(tmp_path):
