@@ -1,6 +1,7 @@
 """A process that records in real time until somebody kills it, saying how far it has come.
 
-Usage: python -m support.recording_victim DIRECTORY TRACKS
+Usage: python -m support.recording_victim DIRECTORY TRACKS [dtx]
+With `dtx` every second second is a pause, in which one packet comes each 400 ms.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from media.recording.writer import WriterThread
 from media.types import TrackSource
 
 
-async def main(directory: Path, tracks: int) -> None:
+async def main(directory: Path, tracks: int, *, dtx: bool) -> None:
     clock = SystemClock()
     writer = WriterThread(clock)
     writer.start()
@@ -26,16 +27,18 @@ async def main(directory: Path, tracks: int) -> None:
         recorder.open_track(f"p{who}", f"Name {who}", TrackSource.MICROPHONE, "c", who)
         for who in range(tracks)
     ]
-    begun, sent = clock.monotonic(), 0
+    begun, at, number, sent = clock.monotonic(), 0, 0, 0
     while True:
-        while sent * 0.02 <= clock.monotonic() - begun:
-            for tap in taps:
-                tap.rtp(clock.monotonic_ns(), sent & 0xFFFF, sent * 960, packets[sent % 50])
-            sent += 1
+        while at * 0.02 <= clock.monotonic() - begun:
+            if not dtx or at // 50 % 2 == 0 or at % 20 == 0:
+                for tap in taps:
+                    tap.rtp(clock.monotonic_ns(), number & 0xFFFF, at * 960, packets[at % 50])
+                number, sent = number + 1, at + 1
+            at += 1
         sys.stdout.write(f"{sent}\n")
         sys.stdout.flush()
         await asyncio.sleep(0.02)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2])))
+    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2]), dtx="dtx" in sys.argv))
