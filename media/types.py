@@ -370,6 +370,8 @@ class RecordedFile:
         bytes: Size on disk.
         sha256: Lower-case hex.
         complete: False when a crash cut it.
+        clock_skew_ppm: How much longer its sound lasts by the server's clock than by its own, in
+            parts per million.
     """
 
     name: str
@@ -384,6 +386,7 @@ class RecordedFile:
     bytes: int
     sha256: str
     complete: bool = True
+    clock_skew_ppm: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

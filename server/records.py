@@ -37,6 +37,7 @@ class RecordingFileView:
         name: Display name of the participant when recorded.
         offset_seconds: Start of the first sample after the recording's start.
         complete: False when a crash cut it.
+        clock_skew_ppm: How much longer it lasts by the server's clock, in parts per million.
     """
 
     id: str
@@ -53,6 +54,7 @@ class RecordingFileView:
     sha256: str
     file_name: str
     complete: bool = True
+    clock_skew_ppm: float = 0.0
 
 
 class RecordingPlace(StrEnum):
@@ -319,6 +321,7 @@ class Share:
         token_hash: Lower-case hex SHA-256 of the link's token, which is not kept.
         allow_download: Its page offers the files to keep.
         label: What it is for, in the words of whoever made it.
+        signed_in: Opens for people with a credential of this server alone.
     """
 
     id: str
@@ -330,6 +333,7 @@ class Share:
     allow_download: bool
     revoked_at: datetime | None = None
     label: str | None = None
+    signed_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,4 +196,5 @@ def _recorded(track: TrackEntry, segment: Segment) -> RecordedFile:
         bytes=segment.bytes,
         sha256=segment.sha256 or "",
         complete=segment.complete,
+        clock_skew_ppm=segment.clock_skew_ppm,
     )

@@ -145,8 +145,12 @@ async def list_recordings(call: Call, query: shapes.RecordingQuery) -> shapes.Re
     )
     titles = await _titles(call, page.items)
     products = await call.app.recordings.products.of(item.id for item in page.items)
+    said = await call.app.storage.transcribed(page.items)
     return shapes.RecordingPage(
-        items=[views.recording(item, titles, products[item.id]) for item in page.items],
+        items=[
+            views.recording(item, titles, products[item.id], transcribed=item.id in said)
+            for item in page.items
+        ],
         next_cursor=page.next_cursor,
     )
 
@@ -340,7 +344,9 @@ def _deleted(stone: Tombstone) -> Problem:
 async def _shown(call: Call, recording_id: str) -> shapes.Recording:
     found = await call.app.recordings.get(recording_id)
     products = await call.app.recordings.products.of((found.id,))
-    return views.recording(found, await _titles(call, (found,)), products[found.id])
+    said = await call.app.storage.transcribed((found,))
+    titles = await _titles(call, (found,))
+    return views.recording(found, titles, products[found.id], transcribed=found.id in said)
 
 
 async def _titles(call: Call, recordings: Iterable[RecordingView]) -> dict[str, str]:

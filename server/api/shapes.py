@@ -39,9 +39,11 @@ _DATED = re.compile(r"\d{4}-\d\d-\d\dT")
 
 
 def _dated(value: object) -> object:
-    if isinstance(value, str) and _DATED.match(value) is None:
+    if not isinstance(value, str):
+        return value
+    if _DATED.match(value) is None:
         raise ValueError("no time of RFC 3339")
-    return value
+    return datetime.fromisoformat(value)  # bodies are strict: a text is none of theirs
 
 
 Time = Annotated[
@@ -365,6 +367,10 @@ class RecordingFile(BaseModel):
     offset_seconds: float = Field(description="Its start after the recording's start.")
     segment: int = Field(description="1 for the track's first piece.")
     complete: bool = Field(description="False when a crash cut it.")
+    clock_skew_ppm: float = Field(
+        description="How much longer it lasts by the server's clock, in parts per million: a "
+        "player that keeps several files together stretches by it."
+    )
     url: str = Field(description="Relative to this server.")
 
 
@@ -410,7 +416,7 @@ class DeletedRecording(BaseModel):
 
 
 class DeletedRecordingPage(BaseModel):
-    """Some deleted recordings, the first recorded first."""
+    """Some deleted recordings, the last recorded first."""
 
     items: list[DeletedRecording]
     next_cursor: str | None
@@ -433,6 +439,7 @@ class Recording(BaseModel):
     duration_seconds: float | None
     stored: RecordingCopy
     held: RecordingHold | None = Field(description="Null when it may be deleted.")
+    transcribed: bool = Field(description="Something that was said is written down.")
     files: list[RecordingFile]
 
 

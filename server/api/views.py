@@ -108,7 +108,11 @@ def event(entry: LogEntryView) -> shapes.Event:
 
 
 def recording(
-    found: RecordingView, titles: Mapping[str, str], products: Iterable[Product] = ()
+    found: RecordingView,
+    titles: Mapping[str, str],
+    products: Iterable[Product] = (),
+    *,
+    transcribed: bool = False,
 ) -> shapes.Recording:
     """A recording; `titles` has those of meetings that still exist."""
     return shapes.Recording(
@@ -128,6 +132,7 @@ def recording(
             state=found.place, since=utc_or_none(found.stored_at), error=found.upload_error
         ),
         held=hold(found),
+        transcribed=transcribed,
         files=[
             *(recording_file(file) for file in found.files),
             *(product(one) for one in products),
@@ -177,6 +182,7 @@ def product(made: Product) -> shapes.RecordingFile:
         offset_seconds=0.0,
         segment=1,
         complete=made.state is ProductState.READY,
+        clock_skew_ppm=0.0,
         url=f"/v1/recordings/{made.recording_id}/files/{made.id}",
     )
 
@@ -199,6 +205,7 @@ def recording_file(file: RecordingFileView) -> shapes.RecordingFile:
         offset_seconds=file.offset_seconds,
         segment=file.segment,
         complete=file.complete,
+        clock_skew_ppm=file.clock_skew_ppm,
         url=f"/v1/recordings/{file.recording_id}/files/{file.id}",
     )
 

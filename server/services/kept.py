@@ -172,13 +172,13 @@ class KeptRecordings:
         return await self._store.find_record(Tombstone, recording_id)
 
     async def tombstones(self, account: str, cursor: str | None, limit: int) -> Page[Tombstone]:
-        """Deleted recordings, the first recorded first.
+        """Deleted recordings, the last recorded first.
 
         Raises:
             Refused: `invalid_cursor`.
         """
         found = await self._store.page_records(
-            Tombstone, account=account, after=decode_cursor(cursor), most=limit + 1
+            Tombstone, account=account, before=decode_cursor(cursor), most=limit + 1
         )
         return page_of(found, limit, lambda one: one.id)
 

@@ -60,6 +60,7 @@ def files_of(recording_id: str, result: RecordingResult) -> tuple[RecordingFileV
             sha256=file.sha256,
             file_name=file.name,
             complete=file.complete,
+            clock_skew_ppm=file.clock_skew_ppm,
         )
         for file in result.files
     )

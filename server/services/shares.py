@@ -8,12 +8,15 @@ is checked against the link itself, so a revoked one ends at once.
 import hashlib
 import hmac
 import secrets
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
 from media.clock import Clock
 from server.records import RecordingView, Share, ShareAccess, ShareUsage
+from server.services.cursors import decode_cursor, page_of
+from server.services.views import Page
 from server.storage.port import IntegrationStore
 from signaling.errors import RefusalKind, Refused
 from signaling.ids import is_id, new_id
@@ -68,6 +71,7 @@ class Shares:
         *,
         seconds: int,
         allow_download: bool,
+        signed_in: bool = False,
         label: str | None = None,
     ) -> tuple[Share, str]:
         """A new link and its token, which cannot be shown again.
@@ -87,6 +91,7 @@ class Shares:
             expires_at=now + timedelta(seconds=seconds),
             allow_download=allow_download,
             label=label,
+            signed_in=signed_in,
         )
         await self._store.save_record(share)
         return share, token
@@ -120,14 +125,35 @@ class Shares:
         if found.revoked_at is None:
             await self._store.save_record(replace(found, revoked_at=self._clock.utc()))
 
-    async def accesses(self, share_id: str) -> list[ShareAccess]:
-        """Every use of a link, oldest first."""
-        return await self._store.list_records(ShareAccess, share_id=share_id)
+    async def accesses(
+        self, share_id: str, cursor: str | None = None, limit: int = 50
+    ) -> Page[ShareAccess]:
+        """Uses of a link, newest first.
+
+        Raises:
+            Refused: `invalid_cursor`.
+        """
+        before = decode_cursor(cursor)
+        found = await self._store.page_records(
+            ShareAccess, share_id=share_id, before=before, most=limit + 1
+        )
+        return page_of(found, limit, lambda use: use.id)
 
     async def open(
-        self, token: str, address: str | None, part: str | None = None
+        self,
+        token: str,
+        address: str | None,
+        part: str | None = None,
+        *,
+        allowed: Callable[[RecordingView], Awaitable[None]] | None = None,
     ) -> tuple[Share, RecordingView]:
         """What a link leads to; logged as a use of its page, or of a part of it.
+
+        Args:
+            token: The link's.
+            address: Who asks.
+            part: Which part; None for the page.
+            allowed: Raises unless the asking person is signed in; of links for those alone.
 
         Raises:
             Refused: `share_not_found`, `share_gone`, `recording_not_found`.
@@ -137,6 +163,8 @@ class Shares:
             raise _not_found()
         share = self._alive(found[0])
         view = await self._recordings.get(share.recording_id)
+        if share.signed_in and allowed is not None:
+            await allowed(view)
         await self._log(share, address, part, None)
         return share, view
 

@@ -246,6 +246,10 @@ class TranscriptStore(Protocol):
         """What was made live in a session, or from one of its recordings; by start and end."""
         ...
 
+    async def transcribed(self, recordings: Sequence[RecordingView]) -> set[str]:
+        """Ids of those of which something that was said is written down."""
+        ...
+
     async def replace_segments(
         self, recording_id: str, segments: Sequence[TranscriptSegment]
     ) -> None:
@@ -297,9 +301,9 @@ class IntegrationStore(Protocol):
         ...
 
     async def page_records(
-        self, kind: type[R], *, after: str | None, most: int, **equal: object
+        self, kind: type[R], *, before: str | None, most: int, **equal: object
     ) -> list[R]:
-        """Some of them: so many at most, with larger ids than `after`."""
+        """Some of them, newest first: so many at most, with ids below `before`."""
         ...
 
     async def delete_record(self, kind: type[object], record_id: str) -> bool:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Table, delete, func, select
+from sqlalchemy import Select, Table, delete, func, select
 from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -92,23 +92,18 @@ class SqlIntegrations:
 
     async def list_records(self, kind: type[R], **equal: object) -> list[R]:
         """Records whose columns equal these values, oldest first."""
-        return await self._listed(kind, None, None, equal)
+        table = _TABLES[kind]
+        statement = _equal(table, equal).order_by(table.c.id)
+        return [from_row(kind, row) for row in await self._db.all(statement)]
 
     async def page_records(
-        self, kind: type[R], *, after: str | None, most: int, **equal: object
+        self, kind: type[R], *, before: str | None, most: int, **equal: object
     ) -> list[R]:
-        """Some of them, oldest first."""
-        return await self._listed(kind, after, most, equal)
-
-    async def _listed(
-        self, kind: type[R], after: str | None, most: int | None, equal: Mapping[str, object]
-    ) -> list[R]:
+        """Some of them, newest first."""
         table = _TABLES[kind]
-        statement = select(table).order_by(table.c.id).limit(most)
-        if after is not None:
-            statement = statement.where(table.c.id > after)
-        for name, value in equal.items():
-            statement = statement.where(table.c[name] == value)
+        statement = _equal(table, equal).order_by(table.c.id.desc()).limit(most)
+        if before is not None:
+            statement = statement.where(table.c.id < before)
         return [from_row(kind, row) for row in await self._db.all(statement)]
 
     async def delete_record(self, kind: type[object], record_id: str) -> bool:
@@ -146,3 +141,10 @@ def _upsert(table: Table, names: tuple[str, ...]) -> Insert:
     statement = insert(table)
     news = {name: statement.excluded[name] for name in names if name != "id"}
     return statement.on_conflict_do_update(index_elements=["id"], set_=news)
+
+
+def _equal(table: Table, equal: Mapping[str, object]) -> Select[tuple[Any, ...]]:
+    statement = select(table)
+    for name, value in equal.items():
+        statement = statement.where(table.c[name] == value)
+    return statement

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.records import TranscriptSegment
+from server.records import RecordingView, TranscriptSegment
 from server.storage.database import Database
 from server.storage.rows import from_row, to_row
 from server.storage.tables import events
@@ -34,6 +34,18 @@ class SqlTranscripts:
             .order_by(table.c.start, table.c.end, table.c.id)
         )
         return [from_row(TranscriptSegment, row) for row in await self._db.all(statement)]
+
+    async def transcribed(self, recordings: Sequence[RecordingView]) -> set[str]:
+        """Ids of those of which something that was said is written down."""
+        made = select(table.c.recording_id.label("id")).where(
+            table.c.recording_id.in_([one.id for one in recordings])
+        )
+        live = select(table.c.session_id.label("id")).where(
+            table.c.recording_id.is_(None),
+            table.c.session_id.in_([one.session_id for one in recordings]),
+        )
+        found = {row["id"] for row in await self._db.all(union(made, live))}
+        return {one.id for one in recordings if one.id in found or one.session_id in found}
 
     async def replace_segments(
         self, recording_id: str, segments: Sequence[TranscriptSegment]

@@ -226,6 +226,7 @@ recording_files = Table(
     Column("sha256", String, nullable=False),
     Column("file_name", String, nullable=False),
     Column("complete", Boolean, nullable=False),
+    Column("clock_skew_ppm", Float, nullable=False, server_default="0"),
 )
 
 transcript_segments = Table(
@@ -368,6 +369,7 @@ shares = Table(
     Column("allow_download", Boolean, nullable=False),
     Column("revoked_at", Instant),
     Column("label", String),
+    Column("signed_in", Boolean, nullable=False, server_default="0"),
     Index("shares_by_recording", "recording_id", "id"),
 )
 

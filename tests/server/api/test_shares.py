@@ -1,6 +1,7 @@
 import asyncio
 import dataclasses
 import hashlib
+from datetime import datetime, timedelta
 
 import pytest
 from support.domain import recording, recording_file, session
@@ -42,7 +43,8 @@ async def test_a_link_opens_the_recording_without_a_credential(web: Web, path: s
     answer = await web.client.get(f"/v1/shares/{token_of(share)}")
     body = await answer.json()
     assert (body["title"], body["allow_download"]) == ("Tea <b>", True)
-    (file,) = body["files"]
+    file, peaks = body["files"]
+    assert (file["kind"], peaks["kind"]) == ("audio", "peaks")
     whole = await web.client.get(file["url"])
     assert (whole.status, await whole.read()) == (200, SOUND)
     assert whole.headers["Cache-Control"] == "no-store, no-transform"
@@ -107,7 +109,7 @@ async def test_links_are_listed_and_their_uses_logged(web: Web, path: str):
     assert (one["opened"], one["last_used_at"] is None) == (1, False)
     uses = f"{path}/shares/{share['id']}/accesses"
     body = await (await web.client.get(uses, headers=KEY)).json()
-    assert [use["file_id"] is None for use in body["items"]] == [True, False]
+    assert [use["file_id"] is None for use in body["items"]] == [False, True]
 
 
 async def test_links_are_for_those_who_may_moderate(web: Web, path: str):
@@ -131,3 +133,40 @@ async def test_the_log_never_holds_a_token(web: Web, path: str, monkeypatch):
     _ = await web.client.get("/s/" + token)
     assert any(line["path"] == "/s/{token}" for line in lines)
     assert token not in repr(lines)
+
+
+async def test_a_page_that_renews_its_addresses_is_opened_once(web: Web, path: str):
+    share = await shared(web, path)
+    for again in ("", "?again=1", "?again=1"):
+        assert (await web.client.get(f"/v1/shares/{token_of(share)}{again}")).status == 200
+    listed = await (await web.client.get(f"{path}/shares", headers=KEY)).json()
+    assert listed["items"][0]["opened"] == 1
+    uses = f"{path}/shares/{share['id']}/accesses"
+    first = await (await web.client.get(f"{uses}?limit=2", headers=KEY)).json()
+    rest = await web.client.get(f"{uses}?limit=2&cursor={first['next_cursor']}", headers=KEY)
+    assert [use["file_id"] for use in first["items"]] == ["again", "again"]
+    assert [use["file_id"] for use in (await rest.json())["items"]] == [None]
+
+
+async def test_a_link_may_ask_for_people_who_are_signed_in(web: Web, path: str):
+    share = await shared(web, path, signed_in=True)
+    assert share["signed_in"]
+    bad = {"Authorization": "Bearer not good"}
+    for tail in ("", "/transcript"):
+        url = f"/v1/shares/{token_of(share)}{tail}"
+        assert await problem(await web.client.get(url)) == (401, "sign_in_required")
+        assert (await web.client.get(url, headers=bad)).status == 401
+        assert (await web.client.get(url, headers=web.user("anybody"))).status == 200
+    anybody = await shared(web, path)
+    answer = await web.client.get(f"/v1/shares/{token_of(anybody)}", headers=bad)
+    assert answer.status == 200  # a link for anybody reads no credential
+
+
+async def test_a_link_may_end_at_a_date(web: Web, path: str):
+    end = (web.clock.utc() + timedelta(days=3)).replace(microsecond=0)
+    share = await shared(web, path, expires_at=end.isoformat())
+    assert datetime.fromisoformat(share["expires_at"]) - end < timedelta(seconds=1)
+    for days in (-1, 400):
+        when = (web.clock.utc() + timedelta(days=days)).isoformat()
+        answer = await web.client.post(f"{path}/shares", headers=KEY, json={"expires_at": when})
+        assert await problem(answer) == (422, "invalid_expiry")

@@ -61,7 +61,9 @@ async def test_tombstones_come_in_pages(kept: KeptRecordings):
         await kept.retire(view)
     first = await kept.tombstones("default", None, 2)
     rest = await kept.tombstones("default", first.next_cursor, 2)
-    assert [stone.id for stone in (*first.items, *rest.items)] == [view.id for view in views]
+    assert [stone.id for stone in (*first.items, *rest.items)] == [
+        view.id for view in reversed(views)
+    ]
     assert rest.next_cursor is None
     assert (await kept.tombstones("other", None, 2)).items == ()
 

@@ -55,7 +55,7 @@ async def test_a_link_opens_its_recording_and_is_logged(app: App, recording_id: 
     assert token not in repr(share)
     opened, view = await app.shares.open(token, "192.0.2.1")
     assert (opened.id, view.id) == (share.id, recording_id)
-    (use,) = await app.shares.accesses(share.id)
+    (use,) = (await app.shares.accesses(share.id)).items
     assert (use.address, use.file_id) == ("192.0.2.1", None)
 
 
@@ -104,14 +104,14 @@ async def test_nothing_of_an_address_can_be_changed(app: App, recording_id: str)
         {"signature": ""},
     ):
         assert await code_of(admitted(app, url, **changed)) == "signature_invalid"
-    assert await app.shares.accesses(share.id) == []
+    assert (await app.shares.accesses(share.id)).items == ()
 
 
 async def test_every_request_for_a_file_is_logged(app: App, recording_id: str):
     share, _ = await made(app, recording_id)
     file_id = new_id()
     _ = await admitted(app, app.shares.sign(share, file_id))
-    (use,) = await app.shares.accesses(share.id)
+    (use,) = (await app.shares.accesses(share.id)).items
     assert (use.address, use.file_id, use.bytes_range) == ("192.0.2.1", file_id, "bytes=0-1")
 
 
@@ -128,5 +128,16 @@ async def test_links_go_with_their_recording(app: App, recording_id: str):
     _ = await app.shares.open(token, None)
     await app.recordings.delete(recording_id, "host")
     assert await app.shares.of(recording_id) == []
-    assert await app.shares.accesses(share.id) == []
+    assert (await app.shares.accesses(share.id)).items == ()
     assert await code_of(app.shares.open(token, None)) == "share_not_found"
+
+
+async def test_uses_come_in_pages_newest_first(app: App, recording_id: str):
+    share, token = await made(app, recording_id)
+    for number in range(3):
+        _ = await app.shares.open(token, f"192.0.2.{number}")
+    first = await app.shares.accesses(share.id, None, 2)
+    rest = await app.shares.accesses(share.id, first.next_cursor, 2)
+    found = [use.address for use in (*first.items, *rest.items)]
+    assert found == ["192.0.2.2", "192.0.2.1", "192.0.2.0"]
+    assert rest.next_cursor is None

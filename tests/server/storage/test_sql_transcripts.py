@@ -1,8 +1,13 @@
 import dataclasses
 from datetime import UTC, datetime
 
+from sqlalchemy import insert
+from support.domain import meeting, recording, session
+
 from server.records import TranscriptSegment
+from server.storage.rows import to_row
 from server.storage.sql import SqlStorage
+from server.storage.tables import transcript_segments
 
 
 def segment(**members) -> TranscriptSegment:
@@ -39,3 +44,15 @@ async def test_a_new_transcription_replaces_the_old(storage: SqlStorage):
     assert [one.text for one in await storage.list_segments("s", recording_id="r")] == ["hi"]
     await storage.replace_segments("r", [])
     assert await storage.delete_segments("s") == 1
+
+
+async def test_which_recordings_are_written_down(storage: SqlStorage):
+    again, live, silent = (recording(session(meeting())) for _ in range(3))
+    for view in (again, live, silent):
+        await storage.save_recording(view)
+    made = segment(session_id=again.session_id, recording_id=again.id)
+    await storage.replace_segments(again.id, [made])
+    said = segment(id="live", session_id=live.session_id, recording_id=None)
+    _ = await storage._db.change(insert(transcript_segments).values(to_row(said)))
+    assert await storage.transcribed([again, live, silent]) == {again.id, live.id}
+    assert await storage.transcribed([]) == set()

@@ -22,8 +22,12 @@ export type ProductKind = "mix" | "stems" | "peaks";
 
 export interface NewShare {
   /** Seconds. */
-  ttl: number;
+  ttl?: number;
+  /** A moment of the wire, instead of that. */
+  expires_at?: string;
   allow_download: boolean;
+  /** Opens for people who are signed in alone. */
+  signed_in: boolean;
   label: string | null;
 }
 
@@ -31,6 +35,8 @@ export interface NewShare {
 export interface RecordingFilter {
   text: string;
   state: RecordingState | "";
+  /** The id of a meeting. */
+  meeting: string;
   /** The first day, `YYYY-MM-DD` of this place. */
   from: string;
   /** The last day. */
@@ -77,10 +83,13 @@ export interface Owner {
 
 const at = (id: string) => encodeURIComponent(id);
 
-function queryOf({ text, state, from, to }: RecordingFilter, cursor: string | null): string {
+function queryOf(
+  { text, state, meeting, from, to }: RecordingFilter,
+  cursor: string | null,
+): string {
   const query = new URLSearchParams();
   const days = { from: from && midnight(from), to: to && midnight(to, 1) };
-  const wanted = { q: text.trim(), state, ...days, cursor: cursor ?? "" };
+  const wanted = { q: text.trim(), state, meeting, ...days, cursor: cursor ?? "" };
   for (const [name, value] of Object.entries(wanted)) if (value) query.set(name, value);
   return query.size > 0 ? `?${query}` : "";
 }
@@ -126,12 +135,14 @@ export function ownRecording(server: RecordingsServer, id: string): PlayerSource
 export function sharedRecording(token: string): PlayerSource {
   const path = `/v1/shares/${at(token)}`;
   let download = false;
+  let opened = false;
   return {
     get download() {
       return download;
     },
     async load(signal) {
-      const shared = await call<SharedRecording>(path, { signal });
+      const shared = await call<SharedRecording>(opened ? `${path}?again=1` : path, { signal });
+      opened = true;
       download = shared.allow_download;
       return {
         ...shared,

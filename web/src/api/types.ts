@@ -60,6 +60,8 @@ export interface RecordingFile {
   duration_seconds: number;
   bytes: number;
   offset_seconds: number;
+  /** How much longer it lasts by the server's clock, in parts per million. */
+  clock_skew_ppm: number;
   segment: number;
   complete: boolean;
   url: string;
@@ -119,6 +121,7 @@ export interface ShareLink {
   expires_at: string;
   revoked_at: string | null;
   allow_download: boolean;
+  signed_in: boolean;
   opened: number;
   last_used_at: string | null;
 }
@@ -146,6 +149,9 @@ export interface RecordingInfo {
   title?: string | null;
   state: RecordingState;
   recovered?: boolean;
+  /** Something that was said is written down. */
+  transcribed?: boolean;
+  held?: { since: string; by: string | null; reason: string | null } | null;
   reason?: string | null;
   started_at: string;
   duration_seconds: number | null;

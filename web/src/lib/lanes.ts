@@ -14,7 +14,9 @@ export interface Piece {
   url: string;
   /** Seconds from the recording's start. */
   offset: number;
+  /** By the recording's clock, as all times here; the file's own seconds are `stretch` long. */
   duration: number;
+  stretch: number;
   /** How loud each bucket is, 0 to 128; null when that was not measured. */
   heights: Uint8Array | null;
 }
@@ -63,7 +65,7 @@ export function lanesOf(files: readonly RecordingFile[], peaks: Peaks | null): L
       lane.gaps.push({ at: end, seconds: file.offset_seconds - end, cause: "reconnect" });
     for (const gap of drawn?.gaps.filter(({ cause }) => TOLD.has(cause)) ?? [])
       lane.gaps.push({
-        at: file.offset_seconds + gap.at_ms / 1000,
+        at: file.offset_seconds + (gap.at_ms / 1000) * stretchOf(file),
         seconds: gap.dur_ms / 1000,
         cause: gap.cause,
       });
@@ -71,7 +73,8 @@ export function lanesOf(files: readonly RecordingFile[], peaks: Peaks | null): L
       id: file.id,
       url: file.url,
       offset: file.offset_seconds,
-      duration: file.duration_seconds,
+      duration: file.duration_seconds * stretchOf(file),
+      stretch: stretchOf(file),
       heights: drawn ? heightsOf(drawn.peaks) : null,
     });
   }
@@ -95,10 +98,16 @@ export function filmsOf(files: readonly RecordingFile[]): Film[] {
       id: file.id,
       url: file.url,
       offset: file.offset_seconds,
-      duration: file.duration_seconds,
+      duration: file.duration_seconds * stretchOf(file),
+      stretch: stretchOf(file),
     });
   }
   return [...films.values()];
+}
+
+/** How long a second of the file is by the recording's clock. */
+function stretchOf(file: RecordingFile): number {
+  return 1 + file.clock_skew_ppm / 1e6;
 }
 
 function made(id: string, file: RecordingFile): Lane {

@@ -71,11 +71,7 @@ function Nothing({ player }: { player: Player }) {
   if (state.kind === "gone") {
     const at = state.at ? moment(state.at) : "";
     return (
-      <Message
-        whole
-        title={t(state.why === "revoked" ? "player.revoked" : "player.expired")}
-        text={t(state.why === "revoked" ? "player.revokedText" : "player.expiredText", { at })}
-      />
+      <Message whole title={t(`player.${state.why}`)} text={t(`player.${state.why}Text`, { at })} />
     );
   }
   if (state.kind === "denied")

@@ -1,5 +1,6 @@
 /** S6: what was recorded, one track per person, to hear, keep or delete. */
 import { useState } from "preact/hooks";
+import { fileUrl } from "../api/recordings";
 import type { Server } from "../api/server";
 import type { RecordingInfo, RecordingState } from "../api/types";
 import { Button } from "../elements/button";
@@ -30,9 +31,14 @@ export function RecordingsPage({ server }: { server: Server }) {
           <StorageLine list={list} />
         </div>
         {chosen.length > 0 && (
-          <Button kind="danger" icon="trash" onPress={() => setDeleting(chosen)}>
-            {t("recordings.deleteChosen", { count: chosen.length })}
-          </Button>
+          <div class="list-actions">
+            <Button icon="download" onPress={() => keepAll(chosen)}>
+              {t("recordings.downloadChosen", { count: chosen.length })}
+            </Button>
+            <Button kind="danger" icon="trash" onPress={() => setDeleting(chosen)}>
+              {t("recordings.deleteChosen", { count: chosen.length })}
+            </Button>
+          </div>
         )}
       </div>
       {(list.all.value.length > 0 || list.filtered.value) && <Filters list={list} />}
@@ -83,10 +89,20 @@ function StorageLine({ list }: { list: Recordings }) {
   );
 }
 
+/** Has the browser keep every track of some recordings. */
+function keepAll(chosen: readonly RecordingInfo[]): void {
+  for (const file of chosen.flatMap(({ files }) => files.filter(isTrack))) {
+    const link = document.createElement("a");
+    link.href = fileUrl(file, true);
+    link.download = "";
+    link.click();
+  }
+}
+
 const STATES: readonly RecordingState[] = ["ready", "recording", "processing", "failed"];
 
 function Filters({ list }: { list: Recordings }) {
-  const { text, state, from, to } = list.filter.value;
+  const { text, state, meeting, from, to } = list.filter.value;
   return (
     <search class="filters">
       <label class="field search">
@@ -97,6 +113,20 @@ function Filters({ list }: { list: Recordings }) {
           maxLength={100}
           onInput={(event) => list.find({ text: event.currentTarget.value })}
         />
+      </label>
+      <label class="field">
+        <span>{t("recordings.meetingFilter")}</span>
+        <select
+          value={meeting}
+          onInput={(event) => list.find({ meeting: event.currentTarget.value })}
+        >
+          <option value="">{t("recordings.anyMeeting")}</option>
+          {list.meetings.value.map(([id, title]) => (
+            <option key={id} value={id}>
+              {title}
+            </option>
+          ))}
+        </select>
       </label>
       <label class="field">
         <span>{t("recordings.stateFilter")}</span>
@@ -244,7 +274,20 @@ function Row({ list, recording, onDelete }: RowProps) {
             {t("recordings.recovered")}
           </span>
         )}
-        {!isUnfinished(recording) && (
+        {recording.transcribed && (
+          <a class="state" href={`/recordings/${recording.id}#transcript`}>
+            {t("recordings.transcribed")}
+          </a>
+        )}
+        {recording.held && (
+          <span
+            class="state"
+            title={t("recordings.heldText", { reason: recording.held.reason ?? "" })}
+          >
+            {t("recordings.held")}
+          </span>
+        )}
+        {!isUnfinished(recording) && !recording.held && (
           <Button
             kind="quiet"
             icon="trash"

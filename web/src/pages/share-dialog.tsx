@@ -5,6 +5,7 @@ import type { ShareLink } from "../api/types";
 import { Button } from "../elements/button";
 import { Dialog } from "../elements/dialog";
 import { moment } from "../elements/when";
+import { midnight } from "../lib/date";
 import { t } from "../lib/i18n";
 import { browserClock } from "../platform/clock";
 import { endOf, Shares } from "../state/shares";
@@ -15,6 +16,8 @@ interface Props {
 }
 
 const HOUR = 3600;
+/** The choice of a day instead of a span. */
+const DATE = 0;
 const SPANS = [
   [HOUR, "share.hour"],
   [24 * HOUR, "share.day"],
@@ -65,12 +68,19 @@ function ShareDialog({ recording, server, onClose }: Props & { onClose: () => vo
 function NewLink({ shares }: { shares: Shares }) {
   const [label, setLabel] = useState("");
   const [ttl, setTtl] = useState<number>(7 * 24 * HOUR);
+  const [day, setDay] = useState("");
   const [keep, setKeep] = useState(true);
+  const [signedIn, setSignedIn] = useState(false);
   const made = useRef<HTMLInputElement>(null);
   const url = shares.made.value;
   const create = (event: SubmitEvent) => {
     event.preventDefault();
-    void shares.create({ ttl, allow_download: keep, label: label.trim() || null });
+    void shares.create({
+      ...(ttl === DATE ? { expires_at: midnight(day, 1) } : { ttl }),
+      allow_download: keep,
+      signed_in: signedIn,
+      label: label.trim() || null,
+    });
     setLabel("");
   };
   return (
@@ -92,9 +102,31 @@ function NewLink({ shares }: { shares: Shares }) {
                 {t(text)}
               </option>
             ))}
+            <option value={DATE}>{t("share.date")}</option>
           </select>
         </label>
+        {ttl === DATE && (
+          <label class="field share-span">
+            <span>{t("share.lastDay")}</span>
+            <input
+              type="date"
+              required
+              value={day}
+              onInput={(event) => setDay(event.currentTarget.value)}
+            />
+          </label>
+        )}
       </div>
+      <label class="field">
+        <span>{t("share.who")}</span>
+        <select
+          value={signedIn ? "signed-in" : "anyone"}
+          onInput={(event) => setSignedIn(event.currentTarget.value === "signed-in")}
+        >
+          <option value="anyone">{t("share.anyone")}</option>
+          <option value="signed-in">{t("share.signedIn")}</option>
+        </select>
+      </label>
       <div class="share-make">
         <label class="check">
           <input
@@ -173,8 +205,11 @@ function LinkRow({ shares, link }: { shares: Shares; link: ShareLink }) {
   );
 }
 
-function partOf(file: string | null): "share.page" | "share.transcript" | "share.file" {
+function partOf(
+  file: string | null,
+): "share.page" | "share.again" | "share.transcript" | "share.file" {
   if (file === null) return "share.page";
+  if (file === "again") return "share.again";
   return file === "transcript" ? "share.transcript" : "share.file";
 }
 
@@ -187,5 +222,6 @@ function about(link: ShareLink, end: ReturnType<typeof endOf>): string {
   };
   const used = link.opened > 0 ? t("share.opened", { count: link.opened }) : t("share.unused");
   const last = link.last_used_at ? [t("share.lastUsed", { at: moment(link.last_used_at) })] : [];
-  return [words[end], used, ...last].join(" · ");
+  const who = link.signed_in ? [t("share.signedIn")] : [];
+  return [words[end], ...who, used, ...last].join(" · ");
 }

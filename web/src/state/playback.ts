@@ -11,6 +11,8 @@ export interface Part {
   url: string;
   offset: number;
   duration: number;
+  /** How long a second of the file is by the recording's clock. */
+  stretch: number;
 }
 
 /** Pictures that belong to this moment. */
@@ -126,7 +128,7 @@ export class Playback {
     this.place.value = Math.max(0, Math.min(to, this.length));
     for (const part of this.parts) {
       const voice = this.voices.get(part.id);
-      if (voice && this.covers(part)) voice.seek(this.place.value - part.offset);
+      if (voice && this.covers(part)) voice.seek(this.within(part));
     }
     this.look();
   }
@@ -185,7 +187,8 @@ export class Playback {
   }
 
   private follow(part: Part, voice: Voice): void {
-    const off = this.place.value - part.offset - voice.position;
+    // Sound stays as it was recorded: a clock that ran fast or slow shows as a place to catch up.
+    const off = this.within(part) - voice.position;
     if (Math.abs(off) > FAR && !this.isAtEnd(part)) voice.seek(voice.position + off);
     const nudge = Math.abs(off) > CLOSE ? Math.sign(off) * NUDGE : 0;
     voice.setRate(this.speed.value * (1 + nudge));
@@ -195,7 +198,7 @@ export class Playback {
   private opened(part: Part): Voice {
     const voice = this.open(part.url, part.kind);
     voice.setVolume(this.volume(part.lane));
-    if (this.covers(part)) voice.seek(this.place.value - part.offset);
+    if (this.covers(part)) voice.seek(this.within(part));
     this.voices.set(part.id, voice);
     return voice;
   }
@@ -211,6 +214,11 @@ export class Playback {
 
   private close(): void {
     for (const id of [...this.voices.keys()]) this.drop(id);
+  }
+
+  /** The second of its file that belongs to this moment. */
+  private within(part: Part): number {
+    return (this.place.value - part.offset) / part.stretch;
   }
 
   private covers(part: Part): boolean {

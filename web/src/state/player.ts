@@ -24,7 +24,7 @@ import { isUnfinished } from "./recordings";
 export type PlayerState =
   | ListState
   | { kind: "missing" }
-  | { kind: "gone"; why: "expired" | "revoked"; at: string | null };
+  | { kind: "gone"; why: "expired" | "revoked" | "removed" | "retention"; at: string | null };
 
 const LOOK_MS = 2_000;
 /** Signed addresses of files are good for an hour: asked for anew well before. */
@@ -234,8 +234,8 @@ export class Player {
   private arrange(): void {
     const parts = (kind: "audio" | "video", lanes: readonly (Lane | Film)[]) =>
       lanes.flatMap((lane) =>
-        lane.pieces.map(({ id, url, offset, duration }) => ({
-          ...{ id, kind, url, offset, duration },
+        lane.pieces.map(({ id, url, offset, duration, stretch }) => ({
+          ...{ id, kind, url, offset, duration, stretch },
           lane: lane.id,
         })),
       );
@@ -322,7 +322,10 @@ function absence(error: unknown): PlayerState | null {
   if (!(error instanceof ApiError)) return null;
   if (error.status === 404) return { kind: "missing" };
   if (error.status !== 410) return null;
-  const why = error.fields["why"] === "revoked" ? "revoked" : "expired";
-  const at = error.fields["ended_at"];
+  const told = error.fields["why"];
+  const deleted = told === "retention" ? "retention" : "removed";
+  const ended = told === "revoked" ? "revoked" : "expired";
+  const at = error.fields["deleted_at"] ?? error.fields["ended_at"];
+  const why = error.code === "recording_deleted" ? deleted : ended;
   return { kind: "gone", why, at: typeof at === "string" ? at : null };
 }

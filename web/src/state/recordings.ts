@@ -28,7 +28,7 @@ export function isTrack(file: RecordingFile): boolean {
 
 /** How long the typing of a search has to rest. */
 const REST_MS = 300;
-const ALL: RecordingFilter = { text: "", state: "", from: "", to: "" };
+const ALL: RecordingFilter = { text: "", state: "", meeting: "", from: "", to: "" };
 type Wanted = Pick<RecordingsServer, "recordings" | "deleteRecording" | "storage">;
 
 export class Recordings {
@@ -39,11 +39,15 @@ export class Recordings {
   private readonly marked = signal<ReadonlySet<string>>(new Set());
   private readonly used = signal<StorageUse | null>(null);
   private readonly trouble = signal<string | null>(null);
+  private readonly named = signal<ReadonlyMap<string, string>>(new Map());
   private resting: AbortController | null = null;
 
   readonly filtered: ReadonlySignal<boolean> = computed(() =>
     Object.values(this.asked.value).some((wish) => wish.trim() !== ""),
   );
+
+  /** Meetings that were seen in the list: id and title. */
+  readonly meetings: ReadonlySignal<[string, string][]> = computed(() => [...this.named.value]);
 
   /** Chosen ones that can be deleted: those that are finished. */
   readonly chosen: ReadonlySignal<RecordingInfo[]> = computed(() =>
@@ -113,6 +117,7 @@ export class Recordings {
       const later = first ? [] : this.known.value.filter((item) => !fresh.has(item.id));
       this.known.value = [...page.items, ...later];
       if (first) this.cursor.value = page.next_cursor;
+      this.name(page.items);
       this.current.value = { kind: "ready" };
     });
   }
@@ -124,7 +129,14 @@ export class Recordings {
       const page = await this.server.recordings(this.asked.value, cursor, this.lifetime);
       this.known.value = [...this.known.value, ...page.items];
       this.cursor.value = page.next_cursor;
+      this.name(page.items);
     });
+  }
+
+  private name(items: readonly RecordingInfo[]): void {
+    const named = new Map(this.named.value);
+    for (const { meeting_id, title } of items) if (title) named.set(meeting_id, title);
+    this.named.value = named;
   }
 
   isMarked(id: string): boolean {

@@ -71,7 +71,7 @@ export class Shares {
         return;
       }
       const { items } = await this.server.shareUses(this.recording, id);
-      this.opened.value = { id, uses: items.toReversed().slice(0, SHOWN) };
+      this.opened.value = { id, uses: items };
     });
   }
 
@@ -88,6 +88,3 @@ export class Shares {
     }
   }
 }
-
-/** Uses of a link that are shown; the interface has them all. */
-const SHOWN = 50;

@@ -115,3 +115,12 @@ test("each camera and screen is a film of all its files", () => {
     ["second", 9],
   ]);
 });
+
+test("a file is as long as the recording's clock says", () => {
+  const listed = [{ at_ms: 5000, dur_ms: 1000, cause: "loss" }];
+  const slow = file({ offset_seconds: 2, duration_seconds: 10, clock_skew_ppm: 200 });
+  const lane = only(lanesOf([slow], peaks([], listed)));
+  expect(lane.pieces[0]?.duration).toBeCloseTo(10.002, 6);
+  expect(lane.pieces[0]?.stretch).toBeCloseTo(1.0002, 9);
+  expect(lane.gaps[0]?.at).toBeCloseTo(7.001, 6);
+});

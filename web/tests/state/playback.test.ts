@@ -3,8 +3,24 @@ import { type Part, Playback } from "../../src/state/playback";
 import { FakeClock } from "../support/clock";
 import { voices } from "../support/voice";
 
-const ANA: Part = { id: "a", kind: "audio", lane: "ana", url: "/a", offset: 0, duration: 20 };
-const BO: Part = { id: "b", kind: "audio", lane: "bo", url: "/b", offset: 10, duration: 10 };
+const ANA: Part = {
+  id: "a",
+  kind: "audio",
+  lane: "ana",
+  url: "/a",
+  offset: 0,
+  duration: 20,
+  stretch: 1,
+};
+const BO: Part = {
+  id: "b",
+  kind: "audio",
+  lane: "bo",
+  url: "/b",
+  offset: 10,
+  duration: 10,
+  stretch: 1,
+};
 
 function make(parts: Part[] = [ANA, BO]) {
   const clock = new FakeClock();
@@ -191,4 +207,13 @@ test("pictures that cannot be played are told and not shown", () => {
   playback.seek(6);
   expect(playback.shown.value).toEqual([]);
   expect(playback.broken.value.has("film")).toBe(true);
+});
+
+test("a clock that ran slow is caught up with after an hour", () => {
+  const slow: Part = { ...ANA, duration: 3600.72, stretch: 1.0002 };
+  const { playback, sound } = make([slow]);
+  playback.load([slow], 3601);
+  playback.seek(3600);
+  playback.play();
+  expect(sound.at("/a").position).toBeCloseTo(3600 / 1.0002, 3);
 });

@@ -205,6 +205,10 @@ test("every way not to get it is another thing", async () => {
     ...{ kind: "gone", why: "revoked", at: "2026" },
   });
   expect(await told(refuse(410))).toEqual({ kind: "gone", why: "expired", at: null });
+  const deleted = (why: string) =>
+    new ApiError(410, "recording_deleted", "", null, { why, deleted_at: "2026" });
+  expect(await told(deleted("request"))).toEqual({ kind: "gone", why: "removed", at: "2026" });
+  expect(await told(deleted("retention"))).toMatchObject({ why: "retention" });
   expect(await told(refuse(500))).toMatchObject({ kind: "error" });
 });
 

@@ -182,3 +182,21 @@ test("a mix is no track of anybody", () => {
   expect(isTrack(file())).toBe(true);
   expect(isTrack(file({ participant_id: null, kind: "mix" }))).toBe(false);
 });
+
+test("meetings that were seen stay to be chosen", async () => {
+  const { list, clock } = make((_, { meeting }) =>
+    one([
+      { ...recording("1"), meeting_id: "m1", title: "Stand-up" },
+      ...(meeting ? [] : [{ ...recording("2"), meeting_id: "m2", title: "Design" }]),
+    ]),
+  );
+  await list.load();
+  list.find({ meeting: "m1" });
+  clock.advance(300);
+  await settle();
+  expect(ids(list)).toEqual(["1"]);
+  expect(list.meetings.value).toEqual([
+    ["m1", "Stand-up"],
+    ["m2", "Design"],
+  ]);
+});

@@ -7,15 +7,15 @@ function link(id: string, members: Partial<ShareLink> = {}): ShareLink {
   return {
     ...{ id, url: null, label: null, created_by: null, revoked_at: null, last_used_at: null },
     ...{ created_at: "2026-11-20T12:00:00Z", expires_at: "2026-11-21T12:00:00Z" },
-    ...{ allow_download: true, opened: 0, ...members },
+    ...{ allow_download: true, signed_in: false, opened: 0, ...members },
   };
 }
 
 function make() {
   const kept = [link("1")];
   const uses: ShareUse[] = [
-    { at: "1", address: "a", file_id: null, bytes_range: null },
     { at: "2", address: "a", file_id: "f", bytes_range: null },
+    { at: "1", address: "a", file_id: null, bytes_range: null },
   ];
   const server = {
     shares: async () => ({ items: [...kept] }),
@@ -34,7 +34,7 @@ function make() {
 
 test("a new link is told once and listed first", async () => {
   const shares = make();
-  await shares.create({ ttl: 60, allow_download: true, label: null });
+  await shares.create({ ttl: 60, allow_download: true, signed_in: false, label: null });
   expect(shares.made.value).toBe("/s/token");
   expect(shares.links.value?.map(({ id }) => id)).toEqual(["2", "1"]);
 });

@@ -16,6 +16,7 @@ export function file(members: Partial<RecordingFile> = {}): RecordingFile {
     duration_seconds: 10,
     bytes: 1,
     offset_seconds: 0,
+    clock_skew_ppm: 0,
     segment: 1,
     complete: true,
     url: `/files/${members.id ?? "f"}`,
