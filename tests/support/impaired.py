@@ -30,7 +30,8 @@ _CLONE_NEWNET = 0x40000000
 _TUNSETIFF = 0x400454CA
 _IFF_TUN, _IFF_NO_PI = 0x0001, 0x1000
 _UDP = 17
-STRAGGLE = 0.008  # seconds: more than the senders' own whims, and late by no more than 210 ms
+PACKET = 0.02  # seconds of sound in one
+STRAGGLE = 0.01  # seconds: more than the senders' own whims
 _COUNT = itertools.count()
 _OWN = ("even_loss", "overtaking")  # settings of a `Way`; the others are those of its `Link`
 
@@ -140,16 +141,16 @@ class Way:
     Attributes:
         even_loss: Share of each stream's packets that is lost, at even distances: any second shows
             the same loss, and labels near an edge do not depend on chance.
-        overtaking: Every so many packets of an RTP stream one skips the link's delay, and all but
-            the next one take `STRAGGLE` longer. With two more than the delay has packets of 20 ms
-            just that next one comes before the next overtaking, so each packet that advances the
-            stream comes the whole delay earlier or later than the one before: interarrival jitter
-            (RFC 3550) is the delay. A queue that keeps order cannot do that: with 20 ms packets
-            its mean difference stays under 40 ms.
+        overtaking: Every so many packets of an RTP stream one skips the link's delay. The next one
+            takes it, and all others come `STRAGGLE` after the next that skips it. With two more
+            than the delay has packets of 20 ms each packet that advances the stream comes the
+            whole delay earlier or later than the one before: interarrival jitter (RFC 3550) is the
+            delay, and nothing is late enough to count as lost. A queue that keeps order cannot do
+            that: with 20 ms packets its mean difference stays under 40 ms.
     """
 
     def __init__(self, seed: int) -> None:
-        self.link: Link[tuple[bytes, float]] = Link(seed)
+        self.link: Link[tuple[bytes, float | None]] = Link(seed)
         self.even_loss = 0.0
         self.overtaking = 0
         self.flows: dict[int, Flow] = {}
@@ -175,7 +176,12 @@ class Way:
         if place == 0:
             self._arrives(packet, kind, at)
             return packet
-        self.link.send((packet, at), at, extra=0.0 if place == 1 else STRAGGLE)
+        if self.overtaking:
+            straggles = (self.overtaking - place) * PACKET + STRAGGLE
+            delay = self.link.delay if place == 1 else straggles
+            self.link.send((packet, None), at, delay=delay)
+        else:
+            self.link.send((packet, at), at)
         flow.lost += self.link.lost - before
         return None
 
@@ -183,7 +189,8 @@ class Way:
         """Packets that arrive by now."""
         arrived = self.link.deliver(at)
         for packet, entered in arrived:
-            self.trips = [*self.trips[-499:], at - entered]
+            if entered is not None:  # else it took a time of its own
+                self.trips = [*self.trips[-499:], at - entered]
             kind = payload_type(packet)
             if kind is not None:
                 self._arrives(packet, kind, at)

@@ -54,17 +54,22 @@ class Link(Generic[T]):
         """When the next packet arrives, None when the link is empty."""
         return self._queue[0][0] if self._queue else None
 
-    def send(self, packet: T, at: float, *, extra: float = 0.0) -> None:
-        """Put a packet on the link at a time, which never goes back; `extra` delays it alone."""
+    def send(self, packet: T, at: float, *, delay: float | None = None) -> None:
+        """Put a packet on the link at a time, which never goes back.
+
+        With a `delay` of its own it keeps no order with the others.
+        """
         self.sent += 1
         # One draw for each question, whatever the settings: fates stay comparable between runs.
         lose, overtake, twice, spread = (self._random.random() for _ in range(4))
         if self.down or self._loses(lose):
             self.lost += 1
             return
-        arrival = at + max(0.0, self.delay + extra + self.jitter * (2 * spread - 1))
+        arrival = at + max(0.0, self.delay + self.jitter * (2 * spread - 1))
         if overtake < self.reorder:
             arrival = at
+        elif delay is not None:
+            arrival = at + delay
         else:
             arrival = self._last = max(arrival, self._last)
         for _ in range(2 if twice < self.duplicate else 1):
