@@ -166,7 +166,7 @@ def open_meeting(
         )
         server.launch()
         try:
-            end = time.monotonic() + 30
+            end = time.monotonic() + 90
             while "ready in" not in server.output:
                 assert time.monotonic() < end, server.output
                 time.sleep(0.1)

@@ -5,6 +5,7 @@ import { Button } from "../elements/button";
 import { Tile } from "../elements/tile";
 import { type Area, arrangeGrid, arrangeSpotlight, type Box, gridCapacity } from "../layout/grid";
 import { maybe, t } from "../lib/i18n";
+import type { ParticipantInfo } from "../rtc/messages";
 import type { MeetingView } from "../state/meeting";
 import { chooseTiles, type TileInfo, viewOf } from "../state/tiles";
 
@@ -82,11 +83,12 @@ export function reasonText(reason: string | null): string | null {
   return maybe(`reason.${reason}`) ?? reason;
 }
 
-function qualityOf(tile: TileInfo) {
-  const level = tile.participant.quality;
+/** Somebody's badge, with the reason in its words; null while nothing is wrong. */
+export function qualityOf(person: ParticipantInfo) {
+  const level = person.quality;
   if (level !== "fair" && level !== "poor") return null;
   const label = t(`quality.${level}`);
-  const reason = reasonText(tile.participant.quality_reason);
+  const reason = reasonText(person.quality_reason);
   const text = reason ? t("quality.badgeReason", { label, reason }) : t("quality.badge", { label });
   return { level, label: text };
 }
@@ -128,7 +130,7 @@ function Person({ view, tile, box }: { view: MeetingView; tile: TileInfo; box: B
       speaking={speaking}
       speakingLabel={t("tile.speaking")}
       notice={noticeOf(tile)}
-      quality={qualityOf(tile)}
+      quality={qualityOf(tile.participant)}
       pin={
         view.tiles.value.length > 1
           ? {

@@ -1,6 +1,7 @@
 /** The panel beside the meeting: chat, people or network. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { QualityBadge } from "../elements/badge";
 import { Button } from "../elements/button";
 import { Question } from "../elements/dialog";
 import { Icon } from "../elements/icon";
@@ -13,7 +14,7 @@ import type { MeetingView } from "../state/meeting";
 import { verdictOf } from "../state/network";
 import { isMuted } from "../state/roster";
 import { DoorList } from "./meeting-door";
-import { reasonText } from "./meeting-grid";
+import { qualityOf, reasonText } from "./meeting-grid";
 import { NetworkCharts } from "./network-charts";
 
 export function MeetingPanel({ view }: { view: MeetingView }) {
@@ -168,6 +169,7 @@ function PersonRow({ view, person, onRemove }: RowProps) {
   const own = me ? view.media.microphone.sendable.value === null : null;
   const muted = own ?? isMuted(person, "microphone");
   const track = person.tracks.find((one) => one.source === "microphone");
+  const quality = person.state === "connected" ? qualityOf(person) : null;
   const notes = [
     me && t("people.you"),
     person.role === "host" && t("people.host"),
@@ -175,6 +177,7 @@ function PersonRow({ view, person, onRemove }: RowProps) {
     person.kind === "bot" && t("people.bot"),
     (person.state === "connecting" || person.state === "disconnected") &&
       t(`tile.state.${person.state}`),
+    quality?.label ?? false,
   ].filter((note) => note !== false);
   return (
     <li>
@@ -191,6 +194,7 @@ function PersonRow({ view, person, onRemove }: RowProps) {
         <strong>{person.name}</strong>
         {notes.length > 0 && <small>{notes.join(" · ")}</small>}
       </span>
+      {quality && <QualityBadge quality={quality.level} label={quality.label} />}
       {view.isHost.value && !me && (
         <>
           {track && !track.muted && (
