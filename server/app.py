@@ -21,7 +21,7 @@ from server.auth.jwks import WebDocuments
 from server.auth.keys import KeyRing
 from server.auth.providers import Provider, configured_providers
 from server.auth.tokens import TokenSigner
-from server.bots import bots_of, connectors
+from server.bots import Abroad, bots_of, connectors
 from server.config import DEV_KEY, MediaSettings, Settings
 from server.dialects.convex.ids import MeetingIds
 from server.errors import ConfigError
@@ -96,7 +96,8 @@ def build(
     recorded = recorded_transcripts(settings, storage, recordings, sessions, clock, on_error)
     seen, kept = metrics.quality, settings.storage
     quality = QualityService(storage, tracker, engine, live, clock, seen, on_error, kept)
-    ways = connectors(meetings, live, tracker, recordings, on_error)
+    abroad = Abroad(settings.bots, meetings, clock, on_error)
+    ways = connectors(meetings, live, tracker, recordings, abroad, on_error)
     work = BotWork(storage, recordings, transcripts, recorded, sessions)
     _connect(live, meetings, recordings, transcripts, programs)
     return App(
@@ -112,6 +113,7 @@ def build(
         programs=programs,
         recorded_transcripts=recorded,
         bots=bots_of(settings.bots, storage, ways, work, transcripts, meetings, clock, on_error),
+        abroad=abroad,
         shares=Shares(storage, recordings, signer.derive("share"), clock),
         quality=quality,
         users=users,

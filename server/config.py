@@ -344,6 +344,37 @@ class BotsSettings(Group):
         max_length=10,
         description="Pauses before a join that failed for a passing cause is tried again.",
     )
+    sites: dict[str, str] = Field(
+        default={},
+        max_length=1000,
+        description="Sites that bots go to with a browser: a host (`meet.example.org`, with its "
+        "port where it is another than 443; a whole origin where it is plain http) and the "
+        "recipe for it, `roomtone`, `google_meet`, `teams`, `zoom`, `webex`, or one of your own "
+        "as `module:NAME` or `file.py:NAME`.",
+    )
+    max_browsers: int = Field(
+        default=4,
+        ge=0,
+        le=1000,
+        description="Browsers at the same time, one for each bot in a foreign meeting; plan "
+        "1.5 GB of memory for each.",
+    )
+    browser_program: Path | None = Field(
+        default=None, description="The Chromium to use. Default: the one on the PATH."
+    )
+    browser_shown: bool = Field(
+        default=False,
+        description="Show the browsers of bots on the screen that `DISPLAY` names, a virtual one "
+        "too, for sites that refuse browsers without a screen.",
+    )
+    browser_join_seconds: Seconds = Field(
+        default=60.0,
+        description="A foreign page that shows no way into the meeting by then is given up.",
+    )
+    media_lost_seconds: Seconds = Field(
+        default=30.0,
+        description="A bot in a foreign meeting whose page had no connection for so long fails.",
+    )
 
 
 class AuthSettings(Group):

@@ -135,6 +135,7 @@ class Server:
                     "Choose another with --port, or stop the program that has it.",
                 ) from error
             port = self.http_port = self._bound_port()
+        self._app.abroad.mirrors.base_url = _near(settings.hosts[0], self.http_port)
         if settings.http.public_url is None:
             self._app.meetings.public_url = f"http://localhost:{self.http_port}"
 
@@ -182,6 +183,7 @@ class Server:
             return  # another server has it: nothing of ours has begun
         await asyncio.to_thread(self._runtime_file.unlink, missing_ok=True)
         await self._step("take bots out", app.bots.close)
+        await self._step("close browsers", app.abroad.close)
         await self._step("say goodbye", app.live.stop)
         await self._step("finish recordings", app.recordings.stop_all)
         await self._step("finish captions", app.transcripts.close)
@@ -217,3 +219,10 @@ class Server:
             "pid": os.getpid(),
         }
         self._runtime_file.write_text(json.dumps(facts) + "\n")
+
+
+def _near(host: str, port: int) -> str:
+    """Where a program of this machine reaches an address that is listened on."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104  (compared, not bound)
+        host = "127.0.0.1" if host == "0.0.0.0" else "::1"  # noqa: S104
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -76,6 +76,8 @@ def main() -> int:
             _node_clients()
         if options.browser:
             _test_programs()
+        else:
+            _bots_browser()
     except SetupError as failure:
         print(f"setup failed: {failure}", file=sys.stderr)
         return 1
@@ -248,6 +250,29 @@ def _node_is_new_enough() -> bool:
     )
 
 
+def _bots_browser() -> None:
+    """Chromium for bots in foreign meetings: tried once, since all else works without it."""
+    if shutil.which("chromium") or shutil.which("google-chrome") or _stamp("bots browser").exists():
+        return
+    _stamp("bots browser").write_text("tried")
+    if not _apt(["chromium"]) or shutil.which("chromium") is None:
+        print("setup: bots go to foreign meetings once the package chromium is installed")
+
+
+def _apt(packages: list[str]) -> bool:
+    """Install packages where that is possible; whether it was tried."""
+    if not shutil.which("apt-get") or os.geteuid() != 0:
+        return False
+    print(f"setup: {' '.join(packages)} by apt …", flush=True)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (
+        ["apt-get", "update", "-qq"],
+        ["apt-get", "install", "-y", "-qq", *packages],
+    ):
+        subprocess.run(command, env=environment, check=False, stdout=subprocess.DEVNULL)
+    return True
+
+
 def _test_programs() -> None:
     """Chromium and the programs that check recordings; installed by apt where that is possible."""
     skip_browser = os.environ.get("ROOMTONE_TEST_BROWSER") == "skip"
@@ -257,14 +282,7 @@ def _test_programs() -> None:
     )
     if not missing:
         return
-    if shutil.which("apt-get") and os.geteuid() == 0:
-        print(f"setup: {' '.join(missing)} by apt …", flush=True)
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (
-            ["apt-get", "update", "-qq"],
-            ["apt-get", "install", "-y", "-qq", *missing],
-        ):
-            subprocess.run(command, env=environment, check=False, stdout=subprocess.DEVNULL)
+    _ = _apt(missing)
     absent = [program for program in wanted if shutil.which(program) is None]
     if "chromium" in absent:
         raise SetupError(

@@ -148,7 +148,7 @@ async def demand_target(call: Call, link: str) -> None:
     if who is not PrincipalKind.USER:
         raise Problem(403, "forbidden", "Bots are sent by users and API keys.")
     try:
-        parsed = parse_link(link, call.app.meetings.public_url)
+        parsed = parse_link(link, call.app.meetings.public_url, call.app.settings.bots.sites)
     except LinkError:
         return
     if parsed.platform is Platform.ROOMTONE:

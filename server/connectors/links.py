@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 from urllib.parse import SplitResult, parse_qs, parse_qsl, urlencode, urlsplit
 
@@ -23,6 +24,7 @@ class Platform(StrEnum):
     ZOOM = "zoom"
     GOOGLE_MEET = "google_meet"
     WEBEX = "webex"
+    OTHER = "other"
 
 
 class LinkFault(StrEnum):
@@ -53,6 +55,7 @@ class ParsedLink:
         url: As given; what a browser opens. May hold a passcode.
         meeting_id: The platform's name of the meeting, opaque; for `roomtone` as written.
         passcode: What the link carries to get in.
+        recipe: How a browser finds its way there, where the operator said so for the host.
         normalised: One text for every way to write the same meeting.
     """
 
@@ -61,6 +64,7 @@ class ParsedLink:
     host: str
     meeting_id: str
     passcode: str | None = None
+    recipe: str | None = None
 
     @property
     def normalised(self) -> str:
@@ -70,12 +74,16 @@ class ParsedLink:
         return f"{scheme}://{self.host}/{self.meeting_id}{code}"
 
 
-def parse_link(text: str, public_url: str) -> ParsedLink:
+def parse_link(
+    text: str, public_url: str, sites: Mapping[str, str] = MappingProxyType({})
+) -> ParsedLink:
     """What a link leads to.
 
     Args:
         text: What somebody gave.
         public_url: Where people reach this server; links there are native.
+        sites: The operator's own table: a host, with its port where it is another than 443, or a
+            whole origin where it is plain http, and the name of the recipe for it.
 
     Raises:
         LinkError: It is not a link, or of no known platform.
@@ -84,6 +92,9 @@ def parse_link(text: str, public_url: str) -> ParsedLink:
     native = _native(text, parts, public_url)
     if native is not None:
         return native
+    for site, recipe in sites.items():
+        if _origin(parts) == _origin(urlsplit(site if "://" in site else f"https://{site}")):
+            return _at_site(text, parts, recipe)
     if parts.scheme != "https":
         raise _invalid()
     host = parts.hostname or ""
@@ -95,7 +106,7 @@ def parse_link(text: str, public_url: str) -> ParsedLink:
     raise LinkError(
         LinkFault.UNSUPPORTED,
         "The link is of none of the known platforms: this server, Microsoft Teams, Zoom, "
-        "Google Meet, Webex.",
+        "Google Meet, Webex, and the sites that the operator named.",
     )
 
 
@@ -166,6 +177,23 @@ def _native(text: str, parts: SplitResult, public_url: str) -> ParsedLink | None
     return ParsedLink(Platform.ROOMTONE, text, parts.netloc.lower(), found[1])
 
 
+def _at_site(text: str, parts: SplitResult, recipe: str) -> ParsedLink:
+    """A link to a site that the operator named: a platform's own reader first, else its path."""
+    host = parts.netloc.lower()
+    for platform, _, read in _TABLE:
+        if platform.value == recipe:
+            found = read(parts)
+            if found is not None:
+                return ParsedLink(platform, text, host, *found, recipe=recipe)
+            return ParsedLink(platform, text, host, _path(parts), recipe=recipe)
+    return ParsedLink(Platform.OTHER, text, host, _path(parts), recipe=recipe)
+
+
+def _path(parts: SplitResult) -> str:
+    query = f"?{parts.query}" if parts.query else ""
+    return parts.path.strip("/") + query
+
+
 def _parameter(query: str, name: str) -> str | None:
     found = parse_qs(query).get(name)
     return found[0] if found else None
@@ -205,18 +233,22 @@ def _teams(parts: SplitResult) -> _Found | None:
 
 
 def _webex(parts: SplitResult) -> _Found | None:
-    """Webex: personal rooms, join links, and the older `j.php`."""
+    """Webex: personal rooms, join links, the older `j.php`, and what its web client shows."""
     if parts.path.endswith("/j.php"):
         number = _parameter(parts.query, "MTID")
         return None if number is None else (number, None)
-    found = re.match(r"^(?:/[^/]+)?/(?:meet|join)/(?P<id>[^/]+)/?$", parts.path)
+    found = re.match(r"^(?:/[^/]+)?/(?:meet|join)/(?P<id>[^/]+)/?$", parts.path) or re.match(
+        r"^/(?:wbxmjs/joinservice|webappng)/sites/[^/]+/(?:meeting/(?:download|info)|dashboard/pmr)/"
+        r"(?P<id>[^/]+)/?$",
+        parts.path,
+    )
     return None if found is None else (found["id"], _parameter(parts.query, "pwd"))
 
 
 def _zoom(parts: SplitResult) -> _Found | None:
     """Zoom: by number, by personal name, and the web client's own form."""
     found = re.match(
-        r"^/(?:(?:j|w|s|wc/join)/(?P<number>\d+)|wc/(?P<wc>\d+)/join|my/(?P<name>[^/]+))/?$",
+        r"^/(?:(?:j|w|s|wc/join)/(?P<number>\d+)|wc/(?P<wc>\d+)/(?:join|start)|my/(?P<name>[^/]+))/?$",
         parts.path,
     )
     if found is None:
@@ -240,7 +272,7 @@ _TABLE: Final[tuple[tuple[Platform, tuple[str, ...], _Reader], ...]] = (
         ),
         _teams,
     ),
-    (Platform.ZOOM, ("*.zoom.us", "*.zoom.com"), _zoom),
+    (Platform.ZOOM, ("*.zoom.us", "*.zoom.com", "*.zoomgov.com"), _zoom),
     (Platform.GOOGLE_MEET, ("meet.google.com",), _google),
     (Platform.WEBEX, ("*.webex.com",), _webex),
 )
@@ -252,5 +284,6 @@ NAMES: Final[Mapping[Platform, str]] = {
     Platform.ZOOM: "Zoom",
     Platform.GOOGLE_MEET: "Google Meet",
     Platform.WEBEX: "Webex",
+    Platform.OTHER: "The meeting's site",
 }
 """For sentences."""

@@ -205,7 +205,7 @@ class BotsService:
         if self._closing:
             raise Refused(RefusalKind.UNAVAILABLE, "server_draining", "The server stops.")
         try:
-            return parse_link(text, self._meetings.public_url)
+            return parse_link(text, self._meetings.public_url, self._settings.sites)
         except LinkError as error:
             unknown = error.fault is LinkFault.UNSUPPORTED
             code = "unsupported_platform" if unknown else "invalid_link"

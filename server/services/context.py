@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from server.auth.jwks import WebDocuments
     from server.auth.keys import KeyRing
     from server.auth.tokens import TokenSigner
+    from server.bots import Abroad
     from server.services.admission import Admissions
     from server.services.bots import BotsService
     from server.services.meetings import MeetingsService
@@ -59,6 +60,7 @@ class App:
     programs: "Programs"
     recorded_transcripts: "RecordedTranscripts"
     bots: "BotsService"
+    abroad: "Abroad"
     shares: "Shares"
     quality: "QualityService"
     users: "UsersService"

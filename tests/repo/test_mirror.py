@@ -19,6 +19,7 @@ EXEMPT = {
     "signaling/model.py": "data without behaviour",
     "signaling/ports.py": "protocols",
     "signaling/errors.py": "data without behaviour",
+    "server/connectors/browser/page.py": "protocols",
     "server/errors.py": "data without behaviour",
     "server/records.py": "data without behaviour",
     "server/services/context.py": "data without behaviour",

@@ -58,6 +58,26 @@ TEAMS = "19%3ameeting_MjdhNjM4%40thread.v2/0?context=%7b%22Tid%22%3a%22x%22%7d"
         ("https://ZOOM.us/j/123456789", Platform.ZOOM, "123456789", None),
         ("https://meet.google.com/abc-defg-hij", Platform.GOOGLE_MEET, "abc-defg-hij", None),
         ("https://meet.google.com/standup?authuser=0", Platform.GOOGLE_MEET, "standup", None),
+        ("https://app.zoom.us/wc/123456789/start", Platform.ZOOM, "123456789", None),
+        ("https://agency.zoomgov.com/j/1612345678?pwd=x", Platform.ZOOM, "1612345678", "x"),
+        (
+            "https://firm.webex.com/webappng/sites/firm/meeting/info/ab12",
+            Platform.WEBEX,
+            "ab12",
+            None,
+        ),
+        (
+            "https://firm.webex.com/wbxmjs/joinservice/sites/firm/meeting/download/ab12",
+            Platform.WEBEX,
+            "ab12",
+            None,
+        ),
+        (
+            "https://firm.webex.com/webappng/sites/firm/dashboard/pmr/ann",
+            Platform.WEBEX,
+            "ann",
+            None,
+        ),
         ("https://firm.webex.com/meet/ann", Platform.WEBEX, "ann", None),
         ("https://firm.webex.com/join/ann", Platform.WEBEX, "ann", None),
         ("https://firm.webex.com/firm/j.php?MTID=m1f", Platform.WEBEX, "m1f", None),
@@ -139,3 +159,46 @@ def test_one_meeting_has_one_normalised_link():
 def test_a_log_shows_no_passcode():
     assert redacted("https://zoom.us/j/1?pwd=abc&x=1") == "https://zoom.us/j/1?pwd=***&x=1"
     assert "z1" not in redacted("https://teams.microsoft.com/v2/#/meet/2412?p=z1")
+
+
+SITES = {
+    "meet.firm.example": "roomtone",
+    "video.firm.example:8443": "zoom",
+    "http://lan.example:8080": "my_recipes:JITSI",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "platform", "meeting", "recipe"),
+    [
+        ("https://meet.firm.example/m/abc", Platform.OTHER, "m/abc", "roomtone"),
+        ("https://MEET.firm.example:443/m/abc/", Platform.OTHER, "m/abc", "roomtone"),
+        ("https://video.firm.example:8443/j/123?pwd=x", Platform.ZOOM, "123", "zoom"),
+        ("https://video.firm.example:8443/hall", Platform.ZOOM, "hall", "zoom"),
+        ("http://lan.example:8080/x?room=1", Platform.OTHER, "x?room=1", "my_recipes:JITSI"),
+    ],
+)
+def test_a_site_of_the_operators_has_its_recipe(
+    text: str, platform: Platform, meeting: str, recipe: str
+):
+    found = parse_link(text, HOME, SITES)
+    assert (found.platform, found.meeting_id, found.recipe) == (platform, meeting, recipe)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://meet.firm.example/m/abc",
+        "https://meet.firm.example:444/m/abc",
+        "https://evil.meet.firm.example/m/abc",
+        "https://lan.example:8080/x",
+    ],
+)
+def test_a_site_is_one_origin(text: str):
+    with pytest.raises(LinkError):
+        parse_link(text, HOME, SITES)
+
+
+def test_the_own_origin_is_native_whatever_the_table_says():
+    link = f"{HOME}/m/{MEETING}"
+    assert parse_link(link, HOME, {"rt.example": "zoom"}).platform is Platform.ROOMTONE

@@ -35,24 +35,37 @@ export function Video({ track, mirrored, label, contain }: VideoProps) {
 
 export interface AudioSlotsProps {
   tracks: readonly MediaStreamTrack[];
+  /** Whose sound each plays, by the id of its track: for programs that look at the page. */
+  owners: ReadonlyMap<string, string>;
   /** Grows when the person asked for sound by a gesture. */
   attempt: number;
   onBlocked: (blocked: boolean) => void;
 }
 
 /** One element per audio slot. They are never muted here: the server decides who is heard. */
-export function AudioSlots({ tracks, attempt, onBlocked }: AudioSlotsProps) {
+export function AudioSlots({ tracks, owners, attempt, onBlocked }: AudioSlotsProps) {
   return (
     <div hidden>
       {tracks.map((track) => (
-        <AudioSlot key={track.id} track={track} attempt={attempt} onBlocked={onBlocked} />
+        <AudioSlot
+          key={track.id}
+          track={track}
+          owner={owners.get(track.id)}
+          attempt={attempt}
+          onBlocked={onBlocked}
+        />
       ))}
     </div>
   );
 }
 
-function AudioSlot(props: { track: MediaStreamTrack } & Omit<AudioSlotsProps, "tracks">) {
-  const { track, attempt, onBlocked } = props;
+interface AudioSlotProps extends Omit<AudioSlotsProps, "tracks" | "owners"> {
+  track: MediaStreamTrack;
+  owner: string | undefined;
+}
+
+function AudioSlot(props: AudioSlotProps) {
+  const { track, owner, attempt, onBlocked } = props;
   const self = useRef<HTMLAudioElement>(null);
   useEffect(() => {
     if (self.current) self.current.srcObject = new MediaStream([track]);
@@ -67,5 +80,5 @@ function AudioSlot(props: { track: MediaStreamTrack } & Omit<AudioSlotsProps, "t
       });
   }, [track, attempt]);
   // biome-ignore lint/a11y/useMediaCaption: live voices; captions are their own feature
-  return <audio ref={self} autoPlay />;
+  return <audio ref={self} data-person={owner} autoPlay />;
 }

@@ -7,6 +7,7 @@ import { Video } from "./media";
 
 export interface TileProps {
   id: string;
+  bot: boolean;
   name: string;
   label: string;
   track: MediaStreamTrack | null;
@@ -37,6 +38,9 @@ export function Tile(props: TileProps) {
   return (
     <li
       class={classes.filter(Boolean).join(" ")}
+      data-person={props.screen ? undefined : props.id}
+      data-kind={props.bot ? "bot" : "person"}
+      data-me={props.mirrored || undefined}
       style={{
         transform: `translate(${box.x}px, ${box.y}px)`,
         width: `${box.width}px`,

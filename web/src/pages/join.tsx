@@ -107,7 +107,7 @@ function anyProblem(media: LocalMedia): boolean {
 function Refused({ state }: { state: LobbyState & { kind: "refused" } }) {
   return (
     <Frame title={t("join.refused")}>
-      <section class="message">
+      <section class="message" data-reason={state.code}>
         <h1>{t("join.refused")}</h1>
         <p>{maybe(`error.${state.code}`) ?? state.detail}</p>
         <a class="button button-primary" href="/">

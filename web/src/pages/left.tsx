@@ -20,7 +20,7 @@ export function LeftPage({ departure, onRejoin }: { departure: Departure; onRejo
   const text = maybe(`left.text.${reason}`) ?? refusal ?? message;
   return (
     <Frame title={title}>
-      <section class="message">
+      <section class="message" data-reason={reason}>
         <h1>{title}</h1>
         <p>{text}</p>
         {departure.title !== null && departure.seconds !== null && (

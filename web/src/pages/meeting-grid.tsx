@@ -120,6 +120,7 @@ function Person({ view, tile, box }: { view: MeetingView; tile: TileInfo; box: B
   return (
     <Tile
       id={tile.participant.id}
+      bot={tile.participant.kind === "bot"}
       name={tile.participant.name}
       label={label}
       track={trackOf(view, tile)}

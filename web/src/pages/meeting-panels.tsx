@@ -180,7 +180,7 @@ function PersonRow({ view, person, onRemove }: RowProps) {
     quality?.label ?? false,
   ].filter((note) => note !== false);
   return (
-    <li>
+    <li data-person={person.id} data-kind={person.kind} data-me={me || undefined}>
       {person.role !== "observer" && (
         <span
           class="people-state"

@@ -167,7 +167,13 @@ interface SoundProps {
 
 function Sound({ view, attempt, onBlocked }: SoundProps) {
   const tracks = [...view.client.tracks.value.values()].filter((track) => track.kind === "audio");
-  return <AudioSlots tracks={tracks} attempt={attempt} onBlocked={onBlocked} />;
+  const owners = new Map(
+    view.client.slots.value.flatMap(({ mid, participant }) => {
+      const track = view.client.tracks.value.get(mid);
+      return track && participant ? [[track.id, participant] as const] : [];
+    }),
+  );
+  return <AudioSlots tracks={tracks} owners={owners} attempt={attempt} onBlocked={onBlocked} />;
 }
 
 function Asked({ ask, view, onDone }: { ask: Ask; view: MeetingView; onDone: () => void }) {

@@ -1,0 +1,1 @@
+"""One recipe a site; each says what it was last seen working on."""

@@ -1,0 +1,156 @@
+"""Chromium as the connector uses it: real processes, pages of the test's own."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from support.recipes import needs_chromium
+
+from server.config import BotsSettings
+from server.connectors.browser.chromium import Chromium, ChromiumPage
+from server.connectors.browser.page import PageError
+from server.connectors.catalogue import BUILT_IN
+from server.connectors.port import FailureCode
+from server.connectors.recipe import Do, Mark, Step
+
+RECIPE = BUILT_IN["roomtone"]
+DEADLINE = 20
+# A page that plays a tone to itself over a connection, as a meeting would.
+CALL = """<!doctype html><button onclick="this.textContent='pressed'">go</button><input><script>
+(async () => {
+  const sound = new AudioContext(), out = sound.createMediaStreamDestination();
+  const tone = sound.createOscillator();
+  tone.connect(out); tone.start();
+  const one = new RTCPeerConnection(), two = new RTCPeerConnection();
+  one.onicecandidate = ({ candidate }) => two.addIceCandidate(candidate);
+  two.onicecandidate = ({ candidate }) => one.addIceCandidate(candidate);
+  two.ontrack = ({ streams }) => { const a = new Audio(); a.srcObject = streams[0]; a.play(); };
+  one.addTrack(out.stream.getTracks()[0], out.stream);
+  await one.setLocalDescription(); await two.setRemoteDescription(one.localDescription);
+  await two.setLocalDescription(); await one.setRemoteDescription(two.localDescription);
+})();
+</script>"""
+
+
+async def answer(request: web.Request) -> web.Response:
+    status = int(request.query.get("status", "200"))
+    # What hinders a page's own scripts from speaking to others must not hinder us.
+    policy = "default-src 'none'; script-src 'unsafe-inline'; media-src blob: mediastream:"
+    headers = {"Content-Security-Policy": policy}
+    return web.Response(text=CALL, content_type="text/html", status=status, headers=headers)
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[str]:
+    application = web.Application()
+    application.router.add_get("/", answer)
+    async with TestServer(application) as server:
+        yield str(server.make_url("/"))
+
+
+@pytest.fixture
+async def browsers() -> AsyncIterator[Chromium]:
+    faults: list[BaseException] = []
+    made = Chromium(BotsSettings(max_browsers=1), lambda _name, error: faults.append(error))
+    yield made
+    await made.close()
+    assert faults == []
+
+
+def children() -> set[int]:
+    """Processes of Chromium that this one started."""
+    found = set()
+    for stat in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = stat.read_bytes()
+        except OSError:
+            continue
+        if b"--user-data-dir" in words and b"chrom" in words and b"--type=" not in words:
+            found.add(int(stat.parent.name))
+    return found
+
+
+async def tracks(page: ChromiumPage, wanted: int = 1) -> list[str]:
+    """Look until so many tracks sound."""
+    async with asyncio.timeout(DEADLINE):
+        while True:
+            look = await page.look()
+            if sum(one.sounding for one in look.tracks) >= wanted:
+                assert "connected" in look.peers
+                return [one.id for one in look.tracks]
+            await asyncio.sleep(0.1)
+
+
+@needs_chromium
+async def test_a_page_is_heard_pressed_and_published_from(browsers: Chromium, site: str):
+    page = await browsers.start(RECIPE, shown=False)
+    await page.open(site)
+    (track,) = await tracks(page)
+    offer = await page.offer("k", track)
+    assert "a=sendonly" in offer
+    assert offer.count("m=") == 1
+    assert (await page.look()).publications == {"k": "new"}
+    await page.put("k", None)
+    await page.drop("k")
+    await page.drop("unknown")
+    assert (await page.look()).publications == {}
+    await page.take(Step(Do.NAME, Mark("input")), "Notes")
+    await page.press([Mark("button", "^go"), Mark("button", "^not there")])
+    assert await page._there.evaluate("document.querySelector('input').value") == "Notes"
+    assert await page._there.inner_text("button") == "pressed"
+    with pytest.raises(PageError, match="All 1 browsers") as busy:
+        await browsers.start(RECIPE, shown=False)
+    assert busy.value.transient
+    await page.close()
+    await page.close()
+    again = await browsers.start(RECIPE, shown=False)
+    await again.close()
+
+
+@needs_chromium
+async def test_what_cannot_be_reached_is_said_as_it_is(browsers: Chromium, site: str):
+    page = await browsers.start(RECIPE, shown=False)
+    for address, code, transient in (
+        ("http://127.0.0.1:1/", FailureCode.JOIN_FAILED, True),
+        (f"{site}?status=503", FailureCode.JOIN_FAILED, True),
+        (f"{site}?status=404", FailureCode.MEETING_NOT_FOUND, False),
+    ):
+        with pytest.raises(PageError) as error:
+            await page.open(address)
+        assert (error.value.code, error.value.transient) == (code, transient)
+
+
+@needs_chromium
+async def test_a_browser_that_is_killed_is_told_as_a_crash(browsers: Chromium, site: str):
+    before = children()
+    page = await browsers.start(RECIPE, shown=False)
+    await page.open(site)
+    for pid in children() - before:
+        os.kill(pid, signal.SIGKILL)
+    with pytest.raises(PageError) as error:
+        await tracks(page, 1_000_000)
+    assert error.value.code is FailureCode.BOT_CRASHED
+    await page.close()
+
+
+@needs_chromium
+async def test_a_start_that_is_cut_off_leaves_no_browser(browsers: Chromium):
+    before = children()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await browsers.start(RECIPE, shown=False)
+    await browsers.close()
+    assert children() - before == set()
+
+
+async def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch):
+    none = Chromium(BotsSettings(browser_program=Path("/nowhere/chromium")), print)
+    assert "Chromium" in await none.missing()
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    assert "roomtone[browser]" in await none.missing()
+    await none.close()
