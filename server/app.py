@@ -65,10 +65,8 @@ def build(
         ConfigError: Settings that cannot work together.
         StartError: Keys on disk cannot be used.
     """
-    clock = clock or SystemClock()
-    metrics = Metrics()
-    on_error = fault_reporter(metrics)
-    signer = TokenSigner(signing_secret(settings), clock)
+    clock, metrics = clock or SystemClock(), Metrics()
+    on_error, signer = fault_reporter(metrics), TokenSigner(signing_secret(settings), clock)
     storage = SqlStorage(settings.database_url)
     tracker = Tracker(storage, clock, on_error)
     users, keys = UsersService(storage, clock), KeyRing(storage, clock, dev=settings.dev)

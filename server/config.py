@@ -357,7 +357,7 @@ class BotsSettings(Group):
         ge=0,
         le=1000,
         description="Browsers at the same time, one for each bot in a foreign meeting; plan "
-        "1.5 GB of memory for each.",
+        "1.5 GB of memory for each. 0 keeps bots out of foreign meetings.",
     )
     browser_program: Path | None = Field(
         default=None, description="The Chromium to use. Default: the one on the PATH."

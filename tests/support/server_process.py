@@ -60,7 +60,9 @@ class ServerProcess:
             *(str(COMMAND), "serve", *mode, "--port", str(self.port), "--data", str(data)),
             *arguments,
         ]
-        wishes: dict[str, object] = {"rtc.udp_port": 0} | dict(settings or {})
+        wishes: dict[str, object] = {"rtc.udp_port": 0, "bots.max_browsers": 0} | dict(
+            settings or {}
+        )
         self._environment = {
             "ROOMTONE_" + name.upper().replace(".", "__"): _text(value)
             for name, value in wishes.items()

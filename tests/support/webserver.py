@@ -85,6 +85,8 @@ async def starting(
 ) -> AsyncIterator[tuple[App, FakeEngine, FakeClock]]:
     """Every part of the process but HTTP; in development mode unless told otherwise."""
     groups = {"dev": True, "auth": {"secret": SECRET}, "storage": {"data": data}, **settings}
+    bots = settings.get("bots", {})
+    groups["bots"] = {"max_browsers": 0, **bots}  # no test goes to a site by chance
     clock = FakeClock()
     async with running(Settings.model_validate(groups), clock) as (app, engine):
         yield app, engine, clock

@@ -104,7 +104,8 @@ def names(bot: dict[str, Any]) -> set[str]:
 @contextlib.asynccontextmanager
 async def two(folder: Path, **settings: Any) -> AsyncIterator[Two]:
     async with ServerProcess(folder / "foreign") as foreign:
-        wishes = {"bots.sites": {site(foreign): "roomtone"}, **settings}
+        sites = {site(foreign): "roomtone"}
+        wishes = {"bots.sites": sites, "bots.max_browsers": 4, **settings}
         async with ServerProcess(folder / "ours", settings=wishes) as ours:
             yield Two(ours, foreign)
 

@@ -76,6 +76,8 @@ class Chromium:
 
     async def missing(self) -> str | None:
         """Why there can be no browser here."""
+        if not self._settings.max_browsers:
+            return "The browser connector is switched off: bots.max_browsers is 0."
         return await asyncio.to_thread(self._missing)
 
     def _missing(self) -> str | None:

@@ -153,4 +153,6 @@ async def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch):
     assert "Chromium" in await none.missing()
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     assert "roomtone[browser]" in await none.missing()
+    off = Chromium(BotsSettings(max_browsers=0), print)
+    assert "switched off" in await off.missing()
     await none.close()
