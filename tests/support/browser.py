@@ -160,6 +160,19 @@ class Person:
         self.page.context.close()
 
 
+def sends_pictures(person: Person) -> None:
+    """Wait until the camera has been encoded for a while."""
+    person.until(
+        """async () => {
+          let sent = 0;
+          for (const peer of window.peers) (await peer.getStats()).forEach((one) => {
+            if (one.type === "outbound-rtp" && one.kind === "video") sent += one.framesEncoded;
+          });
+          return sent > 5;
+        }"""
+    )
+
+
 class People:
     """Makes persons, each in a context of their own; closes them all."""
 

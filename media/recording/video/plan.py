@@ -151,6 +151,8 @@ class VideoPlan:
         self, arrival_ns: int, sequence: int, timestamp: int, payload: bytes, *, marker: bool
     ) -> list[Write]:
         """Take one packet of the current stream, in any order."""
+        if self._reorder.follow(sequence):  # almost every one
+            return self._feed(arrival_ns, timestamp, payload, marker=marker)
         arrived = Arrived(arrival_ns, timestamp, payload, 0, stored=True, marker=marker)
         return self._take(self._reorder.put(sequence, arrived))
 
@@ -204,21 +206,30 @@ class VideoPlan:
         writes: list[Write] = []
         for one in released:
             packet = one.packet
-            self._counters.received += 1
             if one.missing or one.reset:
                 self._counters.lost += one.missing
                 self._assembler.lost()
                 self._note_loss()
-            broken = self._assembler.broken
-            for frame in self._assembler.packet(
-                packet.timestamp, packet.arrival_ns, packet.payload, marker=packet.marker
-            ):
-                writes += self._store(frame)
-            if self._assembler.broken > broken:
-                self._note_loss()
+            writes += self._feed(
+                packet.arrival_ns, packet.timestamp, packet.payload, marker=packet.marker
+            )
         self._counters.late = self._reorder.late
         self._counters.duplicate = self._reorder.duplicate
-        self._counters.broken = self._assembler.broken - self._broken
+        return writes
+
+    def _feed(
+        self, arrival_ns: int, timestamp: int, payload: bytes, *, marker: bool
+    ) -> list[Write]:
+        """Take the packet whose turn it is."""
+        assembler = self._assembler
+        broken = assembler.broken
+        self._counters.received += 1
+        writes: list[Write] = []
+        for frame in assembler.packet(timestamp, arrival_ns, payload, marker=marker):
+            writes += self._store(frame)
+        if assembler.broken > broken:
+            self._note_loss()
+        self._counters.broken = assembler.broken - self._broken
         return writes
 
     def _note_loss(self) -> None:

@@ -91,7 +91,13 @@ class VideoTrackWriter:
 
     def _take_each(self, items: Iterable[Item], now_ns: int) -> None:
         for item in items:
-            self._take(item, now_ns)
+            if isinstance(item, VideoItem) and item.stored and not self._paused:
+                arrival_ns, sequence, timestamp, payload, marker, _ = item
+                writes = self._plan.packet(arrival_ns, sequence, timestamp, payload, marker=marker)
+                if writes:
+                    self._write_all(writes, now_ns)
+            else:
+                self._take(item, now_ns)
         self._set_paused(paused=self._tap.paused, at_ns=now_ns)
         self._write_all(self._plan.tick(now_ns), now_ns)
         file = self._file
