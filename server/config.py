@@ -317,6 +317,12 @@ class BotsSettings(Group):
     max_active: int = Field(
         default=10, ge=1, le=10_000, description="Bots of one account at the same time."
     )
+    requests_per_minute: int = Field(
+        default=600,
+        ge=1,
+        le=1_000_000,
+        description="Requests of one key or user below `/v1/meeting-buddy` in a minute.",
+    )
     waiting_room_seconds: Seconds = Field(
         default=900.0, description="How long a bot waits to be let in."
     )

@@ -103,7 +103,7 @@ async def stop_bot(call: Call, bot_id: str) -> shapes.Bot:
     _PATH,
     tag=_TAG,
     status=204,
-    problems={**_DENIED, 409: ("bot_not_finished", "recording_not_ready")},
+    problems={**_DENIED, 409: ("bot_not_finished", "recording_not_ready", "recording_held")},
 )
 async def delete_bot(call: Call, bot_id: str) -> None:
     """Erase a bot for good: its recording with its files, what was said, and its record."""

@@ -270,6 +270,7 @@ async def delete_recording(call: Call, recording_id: str) -> None:
     """
     await recording_for(call, recording_id, "moderate")
     await call.app.recordings.delete(recording_id, actor(call.principal))
+    await call.app.recorded_transcripts.drop(recording_id)  # what comes of it is not kept
 
 
 @routes.route(

@@ -37,8 +37,6 @@ TABLE: Final[Mapping[BotStatus, frozenset[BotStatus]]] = {
 }
 """Every transition passes here."""
 
-RETRY_SECONDS: Final = (30.0, 120.0, 300.0)
-"""Pauses before a join is tried again."""
 _FINAL_CAUSES: Final = frozenset(
     {
         FailureCode.ADMISSION_DENIED,
@@ -67,7 +65,7 @@ class BotMachine:
         attempts: Joins that failed for a passing cause.
     """
 
-    def __init__(self, retries: Sequence[float] = RETRY_SECONDS) -> None:
+    def __init__(self, retries: Sequence[float]) -> None:
         self._retries = tuple(retries)
         self.status = S.INITIALIZING
         self.end: BotEnd | None = None

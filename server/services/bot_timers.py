@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from server.connectors.port import BotEnd
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BotLimits:
-    """How long bots wait, in seconds.
+    """How long bots wait, in seconds; the settings `bots` have the defaults.
 
     Attributes:
         silence_armed: From being let in until silence counts.
     """
 
-    waiting_room: float = 900.0
-    nobody_joined: float = 600.0
-    everyone_left: float = 60.0
-    silence: float = 600.0
-    silence_armed: float = 1200.0
-    longest: float = 14_400.0
+    waiting_room: float
+    nobody_joined: float
+    everyone_left: float
+    silence: float
+    silence_armed: float
+    longest: float
 
 
 class BotTimers:

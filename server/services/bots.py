@@ -3,7 +3,7 @@
 import asyncio
 import dataclasses
 from collections import OrderedDict
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -381,6 +381,11 @@ class BotsService:
         """Who was there and when, by arrival."""
         await self.ledger.settled()
         return await self._store.list_records(BotPerson, bot_id=bot_id)
+
+    async def people_of(self, bots: Sequence[Bot]) -> Mapping[str, list[BotPerson]]:
+        """Who was where each of these bots was, by the bot's id and by arrival."""
+        await self.ledger.settled()
+        return await self._store.people_of_bots([bot.id for bot in bots])
 
     def feed(self, bot_id: str) -> BotFeed | None:
         """What followers are told; None for bots that ended long ago."""

@@ -13,6 +13,7 @@ from server.records import (
     ApiKey,
     Bot,
     BotLogEntry,
+    BotPerson,
     LogEntryView,
     RecordingFileView,
     RecordingPlace,
@@ -348,6 +349,10 @@ class BotStore(Protocol):
 
     async def bots_in(self, statuses: Sequence[str], account: str | None = None) -> list[Bot]:
         """Every bot in one of these states, of one account or of all, newest first."""
+        ...
+
+    async def people_of_bots(self, bot_ids: Sequence[str]) -> Mapping[str, list[BotPerson]]:
+        """Who was where each of these bots was, by arrival."""
         ...
 
     async def bots_left_open(self) -> list[Bot]:

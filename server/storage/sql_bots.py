@@ -19,7 +19,7 @@ from sqlalchemy import (
     select,
 )
 
-from server.records import Bot, BotLogEntry
+from server.records import Bot, BotLogEntry, BotPerson
 from server.storage.database import Database
 from server.storage.port import BotQuery, Row
 from server.storage.rows import from_row
@@ -28,6 +28,8 @@ from server.storage.tables import bot_log, bot_people, bots, transcript_segments
 _LIVE: Final = ("initializing", "joining", "active", "recording")
 _SECONDS: Final = 1_000_000.0
 """Times are kept in microseconds."""
+_AT_ONCE: Final = 500
+"""Ids of one statement."""
 _segments = transcript_segments
 _PERIODS: Final[Mapping[str, str]] = {"day": "%Y-%m-%d", "week": "%Y-W", "month": "%Y-%m"}
 
@@ -57,6 +59,16 @@ class SqlBots:
             statement = statement.where(bots.c.account == account)
         statement = statement.order_by(bots.c.created_at.desc(), bots.c.id.desc())
         return [from_row(Bot, row) for row in await self._db.all(statement)]
+
+    async def people_of_bots(self, bot_ids: Sequence[str]) -> Mapping[str, list[BotPerson]]:
+        """Who was where each of these bots was, by arrival."""
+        found: dict[str, list[BotPerson]] = {one: [] for one in bot_ids}
+        for first in range(0, len(bot_ids), _AT_ONCE):
+            some = bot_people.c.bot_id.in_(bot_ids[first : first + _AT_ONCE])
+            statement = select(bot_people).where(some).order_by(bot_people.c.id)
+            for row in await self._db.all(statement):
+                found[row["bot_id"]].append(from_row(BotPerson, row))
+        return found
 
     async def bots_left_open(self) -> list[Bot]:
         """Bots that ended, with files or a transcript that somebody was to finish."""

@@ -2,10 +2,13 @@
 
 import asyncio
 import io
+import time
 import wave
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import numpy as np
@@ -13,10 +16,12 @@ import pytest
 from aitronos import Aitronos
 from support.rtc_client import MeetingClient
 from support.server_process import ServerProcess
-from support.speech import PHRASES, VoiceTrack, needs_espeak, script, word_errors
+from support.speech import PHRASES, VoiceTrack, needs_espeak, script, spoken, word_errors
 from support.wait import answered, until
 
-SETTINGS = {"recording.floor_bytes": 0}
+SETTINGS = {"recording.floor_bytes": 0, "media.workers": 1}
+LATE = 0.5
+"""Seconds by which the embedded engine may place a word wrongly."""
 SAID = {
     "Ada": ((2.0, PHRASES[0]), (9.0, PHRASES[3])),
     "Bo": ((5.6, PHRASES[2]), (12.0, PHRASES[4])),
@@ -88,6 +93,7 @@ async def test_two_voices_are_written_down_recorded_and_counted(tmp_path: Path, 
                 await program.reaches(session, "status", "completed")
         transcripts = sdk.meeting_buddy_transcripts
         judge(await program.call(transcripts.get_meeting_buddy_transcripts, session))
+        await judge_words(program, session, voices)
         stats = await program.call(sdk.meeting_buddy_analytics.get_speaker_stats)
         assert {one.speaker for one in stats.speakers} == set(SAID)
         assert all(one.total_word_count > 3 for one in stats.speakers)
@@ -96,6 +102,27 @@ async def test_two_voices_are_written_down_recorded_and_counted(tmp_path: Path, 
         again = await program.reaches(session, "transcription_status", "completed", seconds=60)
         assert again.is_post_fixed
         judge(await program.call(transcripts.get_meeting_buddy_transcripts, session))
+
+
+async def judge_words(program: Program, session: str, voices: dict[str, VoiceTrack]) -> None:
+    """The words of the export, in seconds from the bot's joining, lie where they were spoken."""
+    export = f"/v1/meeting-buddy/sessions/{session}/transcripts/export?format=json"
+    answer = await asyncio.to_thread(
+        httpx.get, program.server.base_url + export, headers={"x-api-key": "rt_dev"}
+    )
+    segments = answer.json()["segments"]
+    bot = str(UUID(session.removeprefix("mbsess_")))
+    _, shown = await asyncio.to_thread(program.server.request, "GET", f"/v1/bots/{bot}")
+    joined = datetime.fromisoformat(shown["joined_at"]).timestamp()
+    zero = joined - time.time() + time.monotonic()
+    for name, turns in SAID.items():
+        words = [one for each in segments if each["speaker"] == name for one in each["words"]]
+        for at, text in turns:
+            begin = (voices[name].began or 0) - zero + at
+            end = begin + len(spoken(text)) / 48_000
+            inside = [one for one in words if begin - LATE < one["start"] < end + LATE]
+            assert abs(inside[0]["start"] - begin) <= LATE, (begin, inside)
+            assert abs(inside[-1]["end"] - end) <= LATE, (end, inside)
 
 
 async def sounds(program: Program, session: str) -> None:

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from server.dialects.buddy.times import instant
 from server.http.problem import STATUS_OF_KIND
-from signaling.errors import Refused
+from signaling.errors import RefusalKind, Refused
 
 
 class BuddyError(Exception):
@@ -68,6 +68,7 @@ _CODES: Final[Mapping[str, tuple[int, str, Mapping[str, object], Mapping[str, st
     "bot_not_found": (404, "SESSION_NOT_FOUND", {}, {}),
     "bot_not_finished": (503, "SESSION_NOT_FINISHED", {}, {"Retry-After": "5"}),
     "recording_not_ready": (503, "SESSION_NOT_FINISHED", {}, {"Retry-After": "5"}),
+    "recording_held": (403, "FORBIDDEN", {}, {}),
     "recording_not_found": (404, "RECORDING_NOT_FOUND", {}, {}),
     "unsupported_language": (422, "VALIDATION_ERROR", {"field": "transcription_language"}, {}),
     "transcription_unavailable": (503, "TRANSCRIPTION_UNAVAILABLE", {}, _RETRY),
@@ -87,7 +88,8 @@ def from_refusal(refused: Refused, session_id: str | None) -> BuddyError:
         return BuddyError(422, "SESSION_ALREADY_ACTIVE", refused.message, about)
     known = _CODES.get(refused.code)
     if known is None:
-        status = STATUS_OF_KIND[refused.kind]
+        conflict = refused.kind is RefusalKind.CONFLICT  # 409 the client would repeat
+        status = 422 if conflict else STATUS_OF_KIND[refused.kind]
         return BuddyError(status, refused.code.upper(), refused.message)
     status, code, details, headers = known
     return BuddyError(status, code, refused.message, details, headers)

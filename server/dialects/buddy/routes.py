@@ -10,6 +10,7 @@ from server.dialects.buddy import analytics, sessions, streams, transcripts
 from server.dialects.buddy.call import Call, identify
 from server.dialects.buddy.errors import BuddyError, envelope, from_refusal, missing
 from server.dialects.buddy.ids import session_id
+from server.dialects.buddy.limits import RequestLimit
 from server.http.call import request_id_of
 from server.http.problem import Problem
 from server.services.context import App
@@ -19,6 +20,7 @@ from signaling.errors import Refused
 PREFIX: Final = "/v1/meeting-buddy"
 API_VERSION: Final = "1"
 FAILURE_BURST, FAILURES_PER_SECOND = 60.0, 1.0
+_LIMIT: Final = "buddy_limit"
 _SESSION = "/sessions/{session}"
 _RECORDINGS = _SESSION + "/recording"
 
@@ -76,6 +78,7 @@ class Edge:
     def __init__(self, app: App) -> None:
         self._app = app
         self._refusals = Throttle(app.clock, burst=FAILURE_BURST, per_second=FAILURES_PER_SECOND)
+        self._limit = RequestLimit(app.clock, app.settings.bots.requests_per_minute)
 
     def guarded(self, methods: Mapping[str, Handler]) -> Endpoint:
         """One endpoint for a path: authentication, the method, errors."""
@@ -84,6 +87,7 @@ class Edge:
             response = await self._answered(request, methods)
             if not response.prepared:
                 response.headers["freddy-api-version"] = API_VERSION
+                response.headers.update(request.get(_LIMIT, {}))
                 response.headers.setdefault("Cache-Control", "no-store")
             return response
 
@@ -123,6 +127,11 @@ class Edge:
         except BuddyError:
             _ = self._refusals.take(request.remote)
             raise
+        within, told = self._limit.take(principal)
+        request[_LIMIT] = told
+        if not within:
+            pause = {"Retry-After": told["x-ratelimit-reset-requests"]}
+            raise BuddyError(429, "RATE_LIMIT_EXCEEDED", "Too many requests", headers=pause)
         handler = methods.get("GET" if request.method == "HEAD" else request.method)
         if handler is None:
             if not methods:

@@ -118,9 +118,10 @@ async def listing(call: Call) -> web.Response:
         until=call.date("end_date", end=True),
     )
     bots, total = await call.app.bots.page(query)
+    people = await call.app.bots.people_of(bots)
     return web.json_response(
         {
-            "sessions": [objects.session(bot, await call.app.bots.people(bot.id)) for bot in bots],
+            "sessions": [objects.session(bot, people[bot.id]) for bot in bots],
             "total": total,
             "page": page,
             "page_size": size,
@@ -191,12 +192,13 @@ async def log(call: Call) -> web.Response:
 async def active(call: Call) -> web.Response:
     """Route 21."""
     now = call.app.clock.utc()
-    found = [
-        objects.active(bot, await call.app.bots.people(bot.id), now)
+    bots = [
+        bot
         for bot in await call.app.bots.unfinished(call.principal.account)
         if sees(call.principal, bot) and bot.status != BotStatus.LEAVING
     ]
-    return web.json_response(found)
+    people = await call.app.bots.people_of(bots)
+    return web.json_response([objects.active(bot, people[bot.id], now) for bot in bots])
 
 
 async def shown(call: Call, bot: Bot) -> web.Response:

@@ -2,9 +2,9 @@
 
 import pytest
 
+from server.config import BotsSettings
 from server.connectors.port import BotEnd, FailureCode
 from server.services.bot_machine import (
-    RETRY_SECONDS,
     TABLE,
     BotMachine,
     BotStatus,
@@ -24,7 +24,7 @@ PATHS = {
 
 
 def at(status: BotStatus) -> BotMachine:
-    machine = BotMachine()
+    machine = BotMachine(BotsSettings().retry_seconds)
     for step in PATHS[status]:
         machine.move(step)
     return machine
@@ -85,7 +85,7 @@ def test_a_failure_says_why_and_forgets_the_other_reason():
 def test_a_passing_cause_is_tried_again_three_times():
     machine = at(S.JOINING)
     pauses = [machine.retry(FailureCode.JOIN_FAILED, transient=True) for _ in range(4)]
-    assert pauses == [*RETRY_SECONDS, None]
+    assert pauses == [30, 120, 300, None]
     assert machine.status is S.JOINING
 
 

@@ -1,11 +1,13 @@
 """Every reason for which a bot goes by itself, in seconds of a clock that is only a number."""
 
+from server.config import BotsSettings
 from server.connectors.port import BotEnd
-from server.services.bot_timers import BotLimits, BotTimers
+from server.services.bot_timers import BotTimers
+from server.services.bots import limits_of
 
 
 def made() -> BotTimers:
-    return BotTimers(BotLimits())
+    return BotTimers(limits_of(BotsSettings()))
 
 
 def test_without_a_lobby_nothing_ends_before_it_is_in():

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from server.records import Bot, BotPerson
+from server.storage import sql_bots
 from server.storage.port import BotQuery, Storage
 from signaling.ids import new_id
 
@@ -45,6 +46,13 @@ async def kept(storage: Storage) -> list[Bot]:
         left = START + timedelta(minutes=minutes)
         await storage.save_record(BotPerson(new_id(), made[0].id, name, name, START, left))
     return made
+
+
+async def test_people_of_many_bots_come_at_once(storage: Storage, kept: list[Bot], monkeypatch):
+    monkeypatch.setattr(sql_bots, "_AT_ONCE", 1)
+    people = await storage.people_of_bots([kept[0].id, kept[1].id])
+    assert [who.name for who in people[kept[0].id]] == ["Ann", "Ann", "Bo"]
+    assert people[kept[1].id] == []
 
 
 async def test_a_page_is_newest_first_and_counts_all(storage: Storage, kept: list[Bot]):

@@ -25,7 +25,7 @@ def test_refusals_are_translated(code: str, status: int, told: str):
 
 
 def test_no_refusal_is_a_conflict_that_the_client_would_repeat():
-    for code in ("bot_running", "bot_not_finished", "recording_not_ready"):
+    for code in ("bot_running", "bot_not_finished", "recording_not_ready", "recording_held", "x"):
         assert from_refusal(Refused(RefusalKind.CONFLICT, code, "No."), None).status != 409
 
 

@@ -73,3 +73,15 @@ async def test_what_is_not_there_is_missing_and_never_501(buddy):
 async def test_a_wrong_query_is_named(buddy, query: str):
     refused = await buddy.call("GET", f"/sessions?{query}", 422)
     assert refused["error"]["details"]["field"] == query.partition("=")[0]
+
+
+@pytest.mark.parametrize("buddy", [{"bots": {"requests_per_minute": 2}}], indirect=True)
+async def test_answers_tell_how_many_requests_are_left(buddy):
+    path = "/v1/meeting-buddy" + "/analytics/active"
+    for left in ("1", "0"):
+        answer = await buddy.web.client.get(path, headers={"x-api-key": "rt_dev"})
+        assert answer.headers["x-ratelimit-limit-requests"] == "2"
+        assert answer.headers["x-ratelimit-remaining-requests"] == left
+    answer = await buddy.web.client.get(path, headers={"x-api-key": "rt_dev"})
+    assert (answer.status, answer.headers["Retry-After"]) == (429, "60")
+    assert (await answer.json())["error"]["code"] == "RATE_LIMIT_EXCEEDED"
