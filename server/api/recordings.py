@@ -212,6 +212,28 @@ async def make_recording_file(
 
 
 @routes.route(
+    "PATCH",
+    _PATH + "/participants/{participant_id}",
+    tag=_TAG,
+    answer=shapes.Recording,
+    body_required=True,
+    problems={
+        **_CHANGE,
+        404: ("recording_not_found", "participant_not_found"),
+        409: ("recording_not_ready",),
+        422: ("invalid_request",),
+    },
+)
+async def rename_recorded_participant(
+    call: Call, recording_id: str, participant_id: str, body: shapes.RecordedName
+) -> shapes.Recording:
+    """Call a recorded person otherwise: in lists, players and transcripts, not in the manifest."""
+    await recording_for(call, recording_id, "moderate")
+    await call.app.recordings.rename(recording_id, participant_id, body.name)
+    return await _shown(call, recording_id)
+
+
+@routes.route(
     "PUT", _PATH + "/hold", tag=_TAG, answer=shapes.Recording, body_required=True, problems=_DENIED
 )
 async def hold_recording(call: Call, recording_id: str, body: shapes.NewHold) -> shapes.Recording:

@@ -388,6 +388,12 @@ class NewHold(BaseModel):
     reason: str | None = Field(default=None, max_length=200, description="For those who ask.")
 
 
+class RecordedName(BaseModel):
+    """What a recorded person is called."""
+
+    name: str = Field(min_length=1, max_length=80)
+
+
 class RecordingCopy(BaseModel):
     """Where the files are."""
 

@@ -114,6 +114,19 @@ class KeptRecordings:
         except FileNotFoundError as error:
             raise no_file() from error
 
+    async def rename(self, view: RecordingView, participant_id: str, name: str) -> None:
+        """Call a recorded person otherwise, in lists, players and transcripts.
+
+        The manifest keeps what they were called when it was recorded.
+
+        Raises:
+            Refused: `participant_not_found`.
+        """
+        if not await self._store.rename_recorded(view.id, participant_id, name):
+            raise Refused(
+                RefusalKind.NOT_FOUND, "participant_not_found", "Nobody of that id was recorded."
+            )
+
     async def hold(self, view: RecordingView, by: str | None, why: str | None) -> RecordingView:
         """Let nobody and nothing delete a recording; a hold that is there already stays."""
         if view.held_at is not None:

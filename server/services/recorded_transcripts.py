@@ -88,7 +88,7 @@ class RecordedTranscripts:
         """What was said, in seconds from the recording's start, so that playback can follow."""
         made = await self._store.list_segments(recording.session_id, recording_id=recording.id)
         if made:
-            return made
+            return named(made, recording)
         await self._sessions.settle()
         live = await self._store.list_segments(recording.session_id)
         if not live:
@@ -96,7 +96,7 @@ class RecordedTranscripts:
         session = (await self._sessions.get(recording.session_id)).session
         begun = session.started_at or session.created_at
         offset = (recording.started_at - begun).total_seconds()
-        return within(moved(live, -offset), recording.duration_seconds)
+        return named(within(moved(live, -offset), recording.duration_seconds), recording)
 
     async def job(self, recording: RecordingView) -> TranscriptJob:
         """How the transcription stands, or what there is without one."""
@@ -220,6 +220,16 @@ def _number(value: object) -> float:
 def moved(segments: Sequence[TranscriptSegment], by: float) -> list[TranscriptSegment]:
     """Segments on a clock that began `by` seconds earlier."""
     return [_moved(one, by) for one in segments]
+
+
+def named(
+    segments: Sequence[TranscriptSegment], recording: RecordingView
+) -> list[TranscriptSegment]:
+    """Segments of people as the recording calls them now."""
+    names = {file.participant_id: file.name for file in recording.files}
+    return [
+        dataclasses.replace(one, name=names.get(one.participant_id, one.name)) for one in segments
+    ]
 
 
 def within(segments: Sequence[TranscriptSegment], seconds: float | None) -> list[TranscriptSegment]:

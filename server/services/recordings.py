@@ -478,6 +478,17 @@ class RecordingsService:
                 RefusalKind.UNAVAILABLE, error.code, "It was not deleted: its storage failed."
             ) from error
 
+    async def rename(self, recording_id: str, participant_id: str, name: str) -> None:
+        """Call a recorded person otherwise.
+
+        Raises:
+            Refused: `recording_not_found`, `recording_not_ready`, `participant_not_found`.
+        """
+        view = await self.get(recording_id)
+        if view.state not in FINISHED:
+            raise not_ready(view)
+        await self.kept.rename(view, participant_id, name)
+
     async def hold(self, recording_id: str, by: str | None, why: str | None) -> RecordingView:
         """Let nobody and nothing delete a recording, also one that still runs.
 

@@ -219,6 +219,10 @@ class RecordingStore(Protocol):
         """Finished recordings with these places, oldest first, of every account."""
         ...
 
+    async def rename_recorded(self, recording_id: str, participant_id: str, name: str) -> bool:
+        """Call a recorded person otherwise; False when nobody of that id was recorded."""
+        ...
+
     async def change_recording(self, recording_id: str, **changes: object) -> None:
         """Give some columns of a recording other values, and leave the others."""
 

@@ -124,6 +124,14 @@ class SqlRecordings:
             select(recordings).where(done, there).order_by(recordings.c.id)
         )
 
+    async def rename_recorded(self, recording_id: str, participant_id: str, name: str) -> bool:
+        """Call a recorded person otherwise; False when nobody of that id was recorded."""
+        theirs = update(recording_files).where(
+            recording_files.c.recording_id == recording_id,
+            recording_files.c.participant_id == participant_id,
+        )
+        return await self._db.change(theirs.values(name=name)) > 0
+
     async def change_recording(self, recording_id: str, **changes: object) -> None:
         """Give some columns of a recording other values."""
         plain = {

@@ -191,6 +191,22 @@ def test_a_link_plays_for_anybody_until_it_is_withdrawn(
     show(chi, "shared-withdrawn")
 
 
+def test_an_owner_changes_a_name(reader: Person, kept: Kept, show: Show):
+    page = reader.page
+    reader.open(f"/recordings/{kept.recording_id}")
+    reader.button("Bo Larsen, change the name").click()
+    field = page.get_by_label("New name of Bo Larsen")
+    show(reader, "player-rename")
+    field.fill("Bo L.")
+    field.press("Enter")
+    expect(reader.button("Bo L., change the name")).to_be_visible()
+    expect(page.locator(".transcript, main").get_by_text("Bo L.").first).to_be_visible()
+    reader.button("Bo L., change the name").click()
+    page.get_by_label("New name of Bo L.").fill("Bo Larsen")
+    page.get_by_label("New name of Bo L.").press("Enter")
+    expect(reader.button("Bo Larsen, change the name")).to_be_visible()
+
+
 def test_the_list_is_searched_and_deleted_from(reader: Person, show: Show):
     page = reader.page
     reader.open("/recordings")

@@ -358,3 +358,29 @@ class TestSearch:
         assert told["retention_days"] == 30
         guest = await web.token(meeting["id"], role="host")
         assert (await web.client.get("/v1/storage", headers=guest)).status == 403
+
+
+class TestNames:
+    async def test_a_person_is_called_otherwise_from_now_on(self, web: Web) -> None:
+        made, body = await recorded(web)
+        path = f"/v1/recordings/{body['id']}"
+        answer = await web.client.patch(
+            f"{path}/participants/p1", json={"name": "Ada L."}, headers=KEY
+        )
+        assert [file["name"] for file in (await answer.json())["files"]] == ["Ada L."]
+        found = await web.client.get("/v1/recordings", params={"q": "ada l."}, headers=KEY)
+        assert len((await found.json())["items"]) == 1
+        nobody = await web.client.patch(f"{path}/participants/p2", json={"name": "Bo"}, headers=KEY)
+        assert await problem(nobody) == (404, "participant_not_found")
+        await web.token(made["id"], user_id="user_01")
+        member = await web.client.patch(
+            f"{path}/participants/p1", json={"name": "X"}, headers=web.user("user_01")
+        )
+        assert await problem(member) == (403, "forbidden")
+
+    async def test_not_while_it_runs(self, web: Web) -> None:
+        _, body = await started(web)
+        answer = await web.client.patch(
+            f"/v1/recordings/{body['id']}/participants/p1", json={"name": "X"}, headers=KEY
+        )
+        assert await problem(answer) == (409, "recording_not_ready")

@@ -2,7 +2,7 @@ import dataclasses
 from datetime import timedelta
 
 import pytest
-from support.domain import entries, occupied, recording
+from support.domain import entries, occupied, recording, recording_file
 
 from server.services.context import App
 from server.services.recorded_transcripts import TranscriptState
@@ -52,6 +52,13 @@ async def test_captions_are_moved_to_the_recordings_clock(app: App, kept):
     assert (said.start, said.end) == (2.0, 3.0)
     assert said.words[0]["start"] == 2.0
     assert (await app.recorded_transcripts.job(kept)).state is TranscriptState.LIVE
+
+
+async def test_people_are_called_as_the_recording_calls_them_now(app: App, kept):
+    (said,) = await app.recorded_transcripts.segments(kept)
+    file = recording_file(kept.id, participant_id=said.participant_id, name="Ada L.")
+    (said,) = await app.recorded_transcripts.segments(dataclasses.replace(kept, files=(file,)))
+    assert said.name == "Ada L."
 
 
 async def test_a_recording_without_captions_has_none(app: App, kept):

@@ -53,6 +53,7 @@ export interface RecordingsServer {
   storage(signal: AbortSignal): Promise<StorageUse>;
   recording(id: string, signal: AbortSignal): Promise<RecordingInfo>;
   deleteRecording(id: string): Promise<void>;
+  renameRecorded(id: string, participant: string, name: string): Promise<void>;
   makeFile(id: string, kind: ProductKind, format?: string): Promise<RecordingFile>;
   transcript(id: string, signal: AbortSignal): Promise<Transcript>;
   transcribe(id: string): Promise<void>;
@@ -79,6 +80,8 @@ export interface Owner {
   make(kind: ProductKind, format?: string): Promise<RecordingFile>;
   transcribe(): Promise<void>;
   remove(): Promise<void>;
+  /** Calls a participant otherwise. */
+  rename(participant: string, name: string): Promise<void>;
 }
 
 const at = (id: string) => encodeURIComponent(id);
@@ -103,6 +106,8 @@ export function recordingsServer(ask: Ask): RecordingsServer {
     storage: (signal) => ask("/v1/storage", { signal }),
     recording: (id, signal) => ask(one(id), { signal }),
     deleteRecording: (id) => ask(one(id), { method: "DELETE" }),
+    renameRecorded: (id, participant, name) =>
+      ask(`${one(id)}/participants/${at(participant)}`, { method: "PATCH", body: { name } }),
     makeFile: (id, kind, format) =>
       ask(`${one(id)}/files`, { method: "POST", body: { kind, ...(format ? { format } : {}) } }),
     transcript: (id, signal) => ask(`${one(id)}/transcript`, { signal }),
@@ -127,6 +132,7 @@ export function ownRecording(server: RecordingsServer, id: string): PlayerSource
       make: (kind, format) => server.makeFile(id, kind, format),
       transcribe: () => server.transcribe(id),
       remove: () => server.deleteRecording(id),
+      rename: (participant, name) => server.renameRecorded(id, participant, name),
     },
   };
 }

@@ -31,6 +31,7 @@ export interface Film {
 
 export interface Lane {
   id: string;
+  participant: string;
   name: string;
   source: string;
   pieces: Piece[];
@@ -111,7 +112,15 @@ function stretchOf(file: RecordingFile): number {
 }
 
 function made(id: string, file: RecordingFile): Lane {
-  return { id, name: file.name ?? "", source: file.source ?? "", pieces: [], gaps: [] };
+  const participant = file.participant_id ?? "";
+  return {
+    id,
+    participant,
+    name: file.name ?? "",
+    source: file.source ?? "",
+    pieces: [],
+    gaps: [],
+  };
 }
 
 function isOf(drawn: PeaksLane, file: RecordingFile): boolean {

@@ -1,4 +1,5 @@
 /** Everybody's voice on a lane of its own beneath one playhead. */
+import { useState } from "preact/hooks";
 import { Button } from "../elements/button";
 import { Waveform } from "../elements/waveform";
 import { length } from "../lib/format";
@@ -82,6 +83,50 @@ function Frame({ view, whole }: { view: Turn; whole: Turn }) {
   );
 }
 
+/** A name that owners may change. */
+function Name({ player, lane, name }: { player: Player; lane: Lane; name: string }) {
+  const [draft, setDraft] = useState<string | null>(null);
+  if (!player.isOwner) return <strong>{name}</strong>;
+  if (draft === null)
+    return (
+      <button
+        type="button"
+        class="deck-rename"
+        title={t("player.rename")}
+        aria-label={t("player.renameLabel", { name })}
+        onClick={() => setDraft(lane.name)}
+      >
+        {name}
+      </button>
+    );
+  const done = (wanted: string | null) => {
+    setDraft(null);
+    if (wanted !== null) void player.rename(lane, wanted);
+  };
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        done(draft);
+      }}
+    >
+      <input
+        class="deck-new-name"
+        maxLength={80}
+        aria-label={t("player.newName", { name })}
+        value={draft}
+        ref={(input) => input?.focus()}
+        onInput={(event) => setDraft(event.currentTarget.value)}
+        onBlur={() => done(draft)}
+        onKeyDown={(event) => {
+          event.stopPropagation(); // letters are keys of the player elsewhere
+          if (event.key === "Escape") done(null);
+        }}
+      />
+    </form>
+  );
+}
+
 interface LaneProps {
   player: Player;
   lane: Lane;
@@ -99,7 +144,7 @@ function LaneRow({ player, lane, colour }: LaneProps) {
     <li class={`deck-row deck-${colour}`}>
       <div class="deck-who">
         <span class="deck-name">
-          <strong>{name}</strong>
+          <Name player={player} lane={lane} name={name} />
           {lane.source === "screen-audio" && <small>{t("player.screenAudio")}</small>}
           {broken && <small class="problem">{t("player.broken")}</small>}
         </span>

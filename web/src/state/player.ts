@@ -223,6 +223,16 @@ export class Player {
     });
   }
 
+  /** Calls somebody otherwise, in what was said too. */
+  async rename(lane: Lane, name: string): Promise<void> {
+    const wanted = name.trim();
+    if (!wanted || wanted === lane.name) return;
+    await this.act(async (owner) => {
+      await owner.rename(lane.participant, wanted);
+      await this.load();
+    });
+  }
+
   async remove(): Promise<void> {
     await this.act(async (owner) => {
       await owner.remove();

@@ -49,6 +49,7 @@ function make(options: { from?: number; owner?: boolean; recording?: RecordingIn
     },
     transcribe: async () => void asked.push("transcribe"),
     remove: async () => void asked.push("remove"),
+    rename: async (who, name) => void asked.push(`rename ${who} ${name}`),
   };
   const source: PlayerSource = {
     download: true,
@@ -225,4 +226,18 @@ test("products, transcripts and deletion are asked for, refusals told", async ()
   };
   await player.remove();
   expect(player.problem.value).toContain("Words.");
+});
+
+test("somebody is called otherwise, unless that is no other name", async () => {
+  const { player, asked } = make();
+  await player.load();
+  const lane = player.lanes.value[0];
+  if (!lane) throw new Error("no lane");
+  asked.length = 0;
+  await player.rename(lane, " ");
+  await player.rename(lane, lane.name);
+  expect(asked).toEqual([]);
+  await player.rename(lane, " Ana L. ");
+  expect(asked[0]).toBe(`rename ${lane.participant} Ana L.`);
+  expect(asked).toContain("load");
 });
