@@ -101,7 +101,11 @@ class Meeting:
 
     def join(self, name: str) -> Page:
         page = self._browser.new_context().new_page()
-        wanted = "yes" if self._options.camera and name == "Ada" else "no"
+        shows = self._options.camera and name == "Ada"
+        if self._options.camera and not shows:
+            # A small tile wants the smallest layer, and that is all that the machine encodes.
+            page.set_viewport_size({"width": 360, "height": 360})
+        wanted = "yes" if shows else "no"
         page.add_init_script(f"localStorage.setItem('roomtone.camera.wanted', '{wanted}');")
         redundancy = "on" if self._options.redundancy else "off"
         address = f"http://{SERVER_ADDRESS}:{PORT}/m/{self.id}"
@@ -210,6 +214,7 @@ def share(series: dict[str, Any], began: float) -> tuple[float, float]:
     """Loss in percent once the old network is out of the figures, and what one packet is of it."""
     new = [at > began + SETTLED for at in series["at"]]
     packets = sum(compress(series["packets"], new))
+    assert packets, f"nothing settled: {series['packets']}"
     return 100 * sum(compress(series["lost"], new)) / packets, 100 / packets
 
 
