@@ -170,24 +170,32 @@ class VideoPlan:
         self._hole, self._cause = True, Cause.MUTED
 
     def turn(self, at_ns: int, codec: str, ssrc: int, reason: Reason) -> list[Write]:
-        """The source goes on in another stream."""
-        writes = self.interrupt(at_ns, reason)
+        """The source goes on in another stream; the last picture is shown for its usual time.
+
+        The first packet of the next stream may have taken longer, and the next file's place is
+        told by the fastest: up to that packet the two files would overlap.
+        """
+        writes = self.interrupt(at_ns, reason, rest=True)
         self._begin_stream(codec, ssrc)
         return writes
 
-    def interrupt(self, at_ns: int, reason: Reason, dropped: int = 0) -> list[Write]:
+    def interrupt(
+        self, at_ns: int, reason: Reason, dropped: int = 0, *, rest: bool = False
+    ) -> list[Write]:
         """End the file here; the next key frame begins another for this reason.
 
         Args:
             at_ns: The moment up to which the last picture is shown.
             reason: Why the next file begins.
             dropped: Packets that never reached the plan.
+            rest: Show the last picture no longer than the ones before.
         """
         writes = self._take(self._reorder.flush())
         self._reorder = ReorderBuffer(WAIT_NS, WAITING)
         self._assembler.lost()
         if self._file is not None:
-            writes += self._end(self._file.position_at(at_ns), reason)
+            end = self._file.position_at(at_ns)
+            writes += self._end(min(end, self._file.rest()) if rest else end, reason)
         self._reason = reason
         self._counters.dropped += dropped
         return writes
@@ -241,7 +249,11 @@ class VideoPlan:
         if file is not None:
             reason = file.ended_by(frame)
             if reason is not None:
-                writes = self._end(file.position_at(frame.arrival_ns), reason)
+                known = reason is Reason.FORMAT  # on the same time line
+                end = (
+                    file.position(frame.timestamp) if known else file.position_at(frame.arrival_ns)
+                )
+                writes = self._end(max(end, file.last + 1), reason)
                 file = None
         if file is None:
             if frame.format is None:  # a time line ended without a key frame

@@ -189,7 +189,7 @@ class TestAnotherFile:
         stage.send(key=True, size=(640, 360))
         stage.send()
         assert reasons(stage.writes) == [Reason.START, Reason.FORMAT]
-        assert [one.position for one in stage.of(EndFile)] == [3 * STEP - 1]
+        assert [one.position for one in stage.of(EndFile)] == [3 * STEP]
         assert stage.positions() == [0, STEP, 2 * STEP, 0, STEP]
         first, second = stage.of(NewFile)
         assert (first.counters.frames, second.counters.frames) == (3, 2)
@@ -202,6 +202,12 @@ class TestAnotherFile:
         stage.film(2)
         assert reasons(stage.writes) == [Reason.START, Reason.LAYER]
         assert stage.of(NewFile)[1].ssrc == 8
+
+    def test_until_another_layer_comes_the_last_picture_is_not_shown_for_longer(self, stage):
+        stage.film(3)
+        late_ns = stage.now_ns + SECOND // 10
+        stage.writes += stage.plan.turn(late_ns, "video/vp8", 8, Reason.LAYER)
+        assert [one.position for one in stage.of(EndFile)] == [3 * STEP]
 
     def test_another_codec_begins_one(self, stage):
         stage.film(1)
