@@ -20,7 +20,7 @@ from signaling.errors import Refused
 PREFIX: Final = "/v1/meeting-buddy"
 API_VERSION: Final = "1"
 FAILURE_BURST, FAILURES_PER_SECOND = 60.0, 1.0
-_LIMIT: Final = "buddy_limit"
+_LIMIT = web.RequestKey("buddy_limit", Mapping[str, str])
 _SESSION = "/sessions/{session}"
 _RECORDINGS = _SESSION + "/recording"
 
