@@ -195,6 +195,8 @@ class _RoomCaptions:
             await self._scope.drain(DRAIN_SECONDS)
             await self._scope.close()
         finally:
+            for track in self._tracks:
+                track.captions.give_up()
             self._home.forget(self)
 
     async def _hear(self) -> None:

@@ -55,6 +55,7 @@ class SpeakerCaptions:
         self._id = ""
         self._next_partial = FIRST_PARTIAL_SECONDS
         self.pending = 0
+        self._waiting: dict[str, Utterance] = {}  # finished ones, by caption
 
     def take(self, pcm: Pcm, at: float) -> None:
         """Take a piece of sound.
@@ -76,6 +77,13 @@ class SpeakerCaptions:
         """Nothing comes for now: what is open has ended."""
         self._rest = self._rest[:0]
         self._finish(self._segmenter.flush())
+
+    def give_up(self) -> None:
+        """Nobody waits for the engine any more: what it has not done is left to the recording."""
+        waiting, self._waiting = self._waiting, {}
+        for caption_id, one in waiting.items():
+            self._desk.counters.deferred += 1
+            self._listener.caption_deferred(self._spec.room_id, caption_id, one.start, one.end)
 
     def _finish(self, utterances: list[Utterance]) -> None:
         for utterance in utterances:
@@ -101,11 +109,15 @@ class SpeakerCaptions:
 
         def done(result: Result | None) -> None:
             self.pending -= 1
+            if utterance.final and self._waiting.pop(caption_id, None) is None:
+                return  # it was given up
             self._done(caption_id, utterance, result)
 
         job = Job(self._connection_id, utterance, self._spec.language, (), done)
         if self._desk.submit(job):
             self.pending += 1
+            if utterance.final:
+                self._waiting[caption_id] = utterance
         elif utterance.final:
             self._listener.caption_deferred(
                 self._spec.room_id, caption_id, utterance.start, utterance.end

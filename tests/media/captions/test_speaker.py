@@ -99,3 +99,19 @@ async def test_a_partial_that_came_to_nothing_is_taken_back(
     await until(lambda: len(told.made) == 2)
     assert told.made[1].id == told.made[0].id
     assert (told.made[1].text, told.made[1].final) == ("", True)
+
+
+async def test_what_the_engine_has_not_done_at_the_end_is_left_to_the_recording(
+    ada: SpeakerCaptions, desk: Desk, engine: ScriptedTranscriber, told: CaptionsHeard
+):
+    engine.open.clear()
+    speak(ada, 1.0, 10.0)
+    ada.pause()
+    await until(lambda: engine.heard != [])
+    ada.give_up()
+    ada.give_up()
+    assert [start for start, _ in told.deferred] == [10.0]
+    assert desk.counters.deferred == 1
+    engine.open.set()
+    await until(lambda: ada.pending == 0)
+    assert told.made == []
