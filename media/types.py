@@ -467,7 +467,7 @@ class Recorders(Protocol):
 
 
 class TrackTap(Protocol):
-    """Where the plane hands every decrypted packet of one track. Never blocks, never raises."""
+    """Where the plane hands what one track says, long silence left out. Never blocks or raises."""
 
     def rtp(
         self, arrival_ns: int, sequence: int, timestamp: int, payload: bytes, level: int
@@ -478,11 +478,13 @@ class TrackTap(Protocol):
             arrival_ns: Monotonic nanoseconds, taken when the datagram was read.
             sequence: 16-bit RTP sequence number as received.
             timestamp: 32-bit RTP timestamp as received.
-            payload: The RTP payload without padding; may be empty, as while the track is muted
-                on the server.
+            payload: The RTP payload without padding; empty now and then in a long silence.
             level: How loud it is in -dBov, 0 (loudest) to 127 (silent), as its sender says
                 (RFC 6464), else guessed from its size.
         """
+
+    def skipped(self, sequence: int) -> None:
+        """Packets up to this 16-bit number came, held nothing and were not handed out."""
 
     def sender_report(self, arrival_ns: int, ntp: int, rtp_timestamp: int) -> None:
         """The sender's clock pair (RFC 3550 section 6.4.1): 64-bit NTP and RTP timestamp."""

@@ -69,6 +69,9 @@ class TrackHearing:
         if self._packets:
             self._wake()
 
+    def skipped(self, sequence: int) -> None:
+        """Not needed: silence is what is not there."""
+
     def sender_report(self, arrival_ns: int, ntp: int, rtp_timestamp: int) -> None:
         """Not needed: arrival places sound to some milliseconds."""
 

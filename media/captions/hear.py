@@ -62,6 +62,9 @@ class TrackHearing:
                 self.dropped += 1
             self._packets.append(packet)
 
+    def skipped(self, sequence: int) -> None:
+        """Not needed: silence is what is not there."""
+
     def sender_report(self, arrival_ns: int, ntp: int, rtp_timestamp: int) -> None:
         """Not needed: captions are right to a tenth of a second by arrival alone."""
 

@@ -8,13 +8,15 @@ import platform
 import socket
 import struct
 from collections.abc import Callable
-from typing import Any
+from typing import NamedTuple
 
 from cffi import FFI
 from pylibsrtp._binding import ffi as srtp_ffi
 
 CAPACITY = 512  # packets; one flush of a busy fan-out
 STRIDE = 1664  # a datagram of 1500 bytes and the largest SRTP trailer (144), rounded up to 64
+LENGTH_STEP = 2  # 64-bit words of a struct iovec
+NAME_STEP = 8  # and of a struct mmsghdr
 _DONT_WAIT = 0x40  # MSG_DONTWAIT on Linux
 
 _ffi = FFI()
@@ -27,8 +29,22 @@ int sendmmsg(int, struct mmsghdr *, unsigned int, int);
 """)
 
 
-def socket_name(family: int, address: tuple[str, int]) -> tuple[object, int]:
-    """A kernel socket address in memory, with its length (Linux layout).
+class SocketName(NamedTuple):
+    """A kernel socket address.
+
+    Attributes:
+        memory: Keeps it alive.
+        place: Where it lies.
+        length: Octets of it.
+    """
+
+    memory: object
+    place: int
+    length: int
+
+
+def socket_name(family: int, address: tuple[str, int]) -> SocketName:
+    """A kernel socket address in memory (Linux layout).
 
     Args:
         family: `socket.AF_INET` or `socket.AF_INET6`.
@@ -40,7 +56,8 @@ def socket_name(family: int, address: tuple[str, int]) -> tuple[object, int]:
         raw = struct.pack("=H", family) + port + packed + bytes(8)
     else:
         raw = struct.pack("=H", family) + port + bytes(4) + packed + bytes(4)
-    return _ffi.new("char[]", raw), len(raw)
+    memory = _ffi.new("char[]", raw)
+    return SocketName(memory, int(_ffi.cast("uintptr_t", memory)), len(raw))
 
 
 def _find_sendmmsg() -> Callable[..., int] | None:
@@ -64,8 +81,9 @@ class Batch:
         view: All packet memory as one writable buffer, `STRIDE` bytes a packet.
         pointers: Each packet's memory, for the SRTP library.
         bodies: The same, 12 bytes further: behind the fixed header.
-        vectors: Each packet's `iov_len` holder.
-        headers: Each packet's `msg_name` holder.
+        lengths: Each packet's size in octets at `LENGTH_STEP` times its place, plus 1.
+        names: Place and length of the address that each packet goes to (`SocketName`), at
+            `NAME_STEP` times its place and behind it.
         descriptors: Each packet's socket.
         sent: Packets handed to the kernel.
         dropped: Packets that the kernel refused: its buffer was full, or no route.
@@ -82,16 +100,14 @@ class Batch:
         base = int(srtp_ffi.cast("uintptr_t", self._memory))
         self._vector_memory = _ffi.new("struct iovec[]", CAPACITY)
         self._messages = _ffi.new("struct mmsghdr[]", CAPACITY)
-        self.vectors: list[Any] = []
-        self.headers: list[Any] = []
         for index in range(CAPACITY):
-            vector = self._vector_memory[index]
-            vector.iov_base = _ffi.cast("void *", base + index * STRIDE)
+            place = _ffi.cast("void *", base + index * STRIDE)
+            self._vector_memory[index].iov_base = place
             header = self._messages[index].msg_hdr
             header.msg_iov = self._vector_memory + index
             header.msg_iovlen = 1
-            self.vectors.append(vector)
-            self.headers.append(header)
+        self.lengths = memoryview(_ffi.buffer(self._vector_memory)).cast("B").cast("Q")
+        self.names = memoryview(_ffi.buffer(self._messages)).cast("B").cast("Q")
         self.descriptors = [-1] * CAPACITY
         self._sendmmsg = _find_sendmmsg() if use_sendmmsg else None
         self._sockets: dict[int, socket.socket] = {}
@@ -136,7 +152,7 @@ class Batch:
     def _send_singly(self, descriptor: int, start: int, end: int) -> None:
         udp = self._sockets.get(descriptor)
         for index in range(start, end):
-            size = self.vectors[index].iov_len
+            size = self.lengths[LENGTH_STEP * index + 1]
             at = index * STRIDE
             try:
                 if udp is None:
@@ -148,8 +164,8 @@ class Batch:
                 self.sent += 1
 
     def _address(self, index: int) -> tuple[str, int]:
-        header = self.headers[index]
-        raw = bytes(_ffi.buffer(_ffi.cast("char *", header.msg_name), header.msg_namelen))
+        place, length = self.names[NAME_STEP * index : NAME_STEP * index + 2]
+        raw = bytes(_ffi.buffer(_ffi.cast("char *", place), length))
         family = struct.unpack_from("=H", raw)[0]
         port = struct.unpack_from("!H", raw, 2)[0]
         packed = raw[4:8] if family == socket.AF_INET else raw[8:24]

@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Iterable
 
-from media.plane.datagram_batch import CAPACITY, STRIDE, Batch
+from media.plane.datagram_batch import CAPACITY, LENGTH_STEP, NAME_STEP, STRIDE, Batch
 from media.plane.datagram_srtp import Scratch, memmove, protect
 from media.plane.port import Connection, Slot, Track
 from media.plane.rewrite import Rewriter
@@ -154,9 +154,9 @@ class Fanout:
         batch, size = self._batch, self._scratch.length[0]
         connection.packets_sent += 1
         connection.octets_sent += size
-        batch.vectors[index].iov_len = size
-        batch.headers[index].msg_name = connection.name
-        batch.headers[index].msg_namelen = connection.name_length
+        batch.lengths[LENGTH_STEP * index + 1] = size
+        batch.names[NAME_STEP * index] = connection.name_place
+        batch.names[NAME_STEP * index + 1] = connection.name_length
         batch.descriptors[index] = connection.fd
         batch.count = index + 1
         if batch.count == CAPACITY:
@@ -192,7 +192,7 @@ class Fanout:
             track.slots.append(slot)
         track.pending.clear()
 
-    def _write(  # noqa: PLR0913, PLR0915, PLR0917 - the innermost loop
+    def _write(  # noqa: PLR0913, PLR0917 - the innermost loop
         self,
         slots: Iterable[Slot],
         marker: int,
@@ -208,7 +208,7 @@ class Fanout:
         """Number, protect and queue one payload for each slot; `stamp` is when, for video."""
         batch = self._batch
         view, bodies, pointers = batch.view, batch.bodies, batch.pointers
-        vectors, headers, descriptors = batch.vectors, batch.headers, batch.descriptors
+        lengths, names, descriptors = batch.lengths, batch.names, batch.descriptors
         length = self._scratch.length
         index = batch.count
         for slot in slots:
@@ -244,10 +244,9 @@ class Fanout:
             protected = length[0]
             connection.packets_sent += 1
             connection.octets_sent += protected
-            vectors[index].iov_len = protected
-            header = headers[index]
-            header.msg_name = connection.name
-            header.msg_namelen = connection.name_length
+            lengths[LENGTH_STEP * index + 1] = protected
+            names[NAME_STEP * index] = connection.name_place
+            names[NAME_STEP * index + 1] = connection.name_length
             descriptors[index] = connection.fd
             index += 1
             if index == CAPACITY:

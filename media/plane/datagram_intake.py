@@ -12,7 +12,7 @@ from media.plane.datagram_red import Unwrapping
 from media.plane.datagram_srtp import Scratch, memmove, unprotect
 from media.plane.port import FIRST_CYCLE, Connection, PlaneEvents, Track
 from media.plane.speakers import ASSUMED_LEVEL, GATE_LEVEL, HANGOVER_PACKETS, MUTED_LEVEL
-from media.rtp.header import audio_level, find_extension, payload_offset
+from media.rtp.header import Buffer, audio_level, find_extension, payload_offset
 from media.rtp.nack import MissingTracker
 
 # A receiver that skips more than 32768 packets across a wrap of the sequence number can never
@@ -23,6 +23,7 @@ DTX_OCTETS = 3  # Opus sends 1 to 3 bytes for nothing (RFC 6716 section 2.1.9)
 REPAIR_OCTETS = 2  # the original sequence number (RFC 4588 section 4)
 TAG_OCTETS = 16  # of AEAD; HMAC-SHA1's tag is 10, which errs towards speech
 
+_read_header = struct.Struct("!BBHLL").unpack_from
 _read_long = struct.Struct("!L").unpack_from
 
 
@@ -41,67 +42,102 @@ class Intake:
         self._events = events
         self._red = Unwrapping(scratch, fanout)
 
-    def rtp(self, connection: Connection, datagram: bytes, size: int, now_ns: int) -> None:
+    def rtp(self, connection: Connection, datagram: Buffer, size: int, now_ns: int) -> None:
         """Take one datagram of at least 12 bytes."""
-        track = connection.by_ssrc.get(_read_long(datagram, 8)[0])
+        _, second, sequence, timestamp, ssrc = _read_header(datagram)
+        track = connection.by_ssrc.get(ssrc)
         if track is None:
             if connection.arrivals is not None:
                 _arrived(connection, datagram, now_ns)
             self._unknown(connection, datagram, size, now_ns)
             return
-        payload_type = datagram[1] & 0x7F
-        if payload_type not in (track.payload_type, track.red_type):
+        payload_type = second & 0x7F
+        if payload_type != track.payload_type and payload_type != track.red_type:  # noqa: PLR1714
             connection.counters.unknown_payload_type += 1
             return
         connection.packets_received += 1
         connection.octets_received += size
         track.octets += size
-        sequence = datagram[2] << 8 | datagram[3]
         if track.meter is not None:
-            track.meter.packet(now_ns, sequence, _read_long(datagram, 4)[0])
+            track.meter.packet(now_ns, sequence, timestamp)
         if track.audio:
-            self._audio(track, datagram, size, sequence, now_ns)
+            self._audio(track, datagram, size, sequence, timestamp, now_ns)
         else:
             self._video(track, datagram, size, sequence, now_ns)
 
-    def _audio(self, track: Track, datagram: bytes, size: int, sequence: int, now_ns: int) -> None:
+    def _audio(  # noqa: C901, PLR0912, PLR0915 - every packet comes by: few calls
+        self,
+        track: Track,
+        datagram: Buffer,
+        size: int,
+        sequence: int,
+        timestamp: int,
+        now_ns: int,
+    ) -> None:
         before = track.head
-        extended = _extend(track, sequence)
+        if before >= 0 and sequence == (before + 1) & 0xFFFF:  # almost every packet
+            extended = track.head = before + 1
+            track.received += 1
+        else:
+            extended = _extend(track, sequence)
         level = _level(track, datagram, size)
         voiced = level < GATE_LEVEL
         silent = not voiced and not track.hang
-        track.hang = HANGOVER_PACKETS if voiced else max(0, track.hang - 1)
-        if extended in track.restored:  # its sound was repeated by a packet that overtook it
-            return
-        quiet = (track.muted or silent) and not track.taps
+        if voiced:
+            track.hang = HANGOVER_PACKETS
+        elif track.hang:
+            track.hang -= 1
+        if track.restored and extended in track.restored:
+            return  # its sound was repeated by a packet that overtook it
+        muted = track.muted
+        quiet = muted or (silent and (not track.taps or _is_nothing(datagram, size, level)))
         if quiet and 0 <= track.skipped < DECRYPT_EVERY:
             track.skipped += 1
+            if track.taps and extended == track.head:
+                track.withheld = extended
             _gate(track, extended, now_ns)
             return
+        nothing = quiet and track.skipped >= 0  # else it is the first that taps get
         payload = self._decrypt(track, datagram, size, now_ns)
         if payload is None:
             return
         start, end = payload
-        timestamp = _read_long(datagram, 4)[0]
+        if track.withheld >= 0:
+            _tell_withheld(track, extended)
         wrapped = -1
-        if datagram[1] & 0x7F == track.red_type:
+        if track.red_type >= 0 and datagram[1] & 0x7F == track.red_type:
             wrapped = start
             missing = extended - before - 1 if before >= 0 else 0
             start = self._red.take(track, extended, timestamp, missing, start, end, now_ns)
             if start < 0:
                 return
-        if track.taps:  # of a muted track they get the time and nothing of the sound
-            plain = b"" if track.muted else bytes(self._scratch.view[start:end])
-            loud = MUTED_LEVEL if track.muted else level
-            for _, tap in track.taps:
-                tap.rtp(now_ns, sequence, timestamp, plain, loud)
-        if voiced and not track.muted:
+        if track.taps:
+            self._tap(track, sequence, timestamp, start, end, now_ns, level, nothing=nothing)
+        if voiced and not muted:
             track.connection.room.voice(track, level, now_ns)
-        if silent or track.muted or not (track.slots or track.pending):
+        if silent or muted or not (track.slots or track.pending):
             _gate(track, extended, now_ns)
             return
         marker = datagram[1] & 0x80
         self._fanout.forward(track, extended, timestamp, marker, start, end, now_ns, wrapped)
+
+    def _tap(  # noqa: PLR0913, PLR0917 - the facts of one packet
+        self,
+        track: Track,
+        sequence: int,
+        timestamp: int,
+        start: int,
+        end: int,
+        now_ns: int,
+        level: int,
+        *,
+        nothing: bool,
+    ) -> None:
+        """Hand a packet out; of a muted track, or of nothing, the time and not the sound."""
+        plain = b"" if nothing or track.muted else bytes(self._scratch.view[start:end])
+        loud = MUTED_LEVEL if track.muted else level
+        for _, tap in track.taps:
+            tap.rtp(now_ns, sequence, timestamp, plain, loud)
 
     def made(self, track: Track, payload: bytes, timestamp: int, level: int, now_ns: int) -> None:
         """Take a packet of a microphone that this process is itself: nothing was received."""
@@ -121,7 +157,7 @@ class Intake:
         memmove(self._scratch.pointer, payload, size)
         self._fanout.forward(track, extended, timestamp & 0xFFFFFFFF, 0, 0, size, now_ns)
 
-    def _video(self, track: Track, datagram: bytes, size: int, sequence: int, now_ns: int) -> None:
+    def _video(self, track: Track, datagram: Buffer, size: int, sequence: int, now_ns: int) -> None:
         extended = _extend(track, sequence)
         if track.connection.arrivals is not None:
             _arrived(track.connection, datagram, now_ns)
@@ -146,7 +182,7 @@ class Intake:
         self._show(track, datagram, extended, start, end, now_ns)
 
     def _show(
-        self, track: Track, datagram: bytes, extended: int, start: int, end: int, now_ns: int
+        self, track: Track, datagram: Buffer, extended: int, start: int, end: int, now_ns: int
     ) -> None:
         timestamp = _read_long(datagram, 4)[0]
         marker = datagram[1] & 0x80
@@ -162,7 +198,7 @@ class Intake:
         if track.missing:
             self._events.missing(track, now_ns)
 
-    def _unknown(self, connection: Connection, datagram: bytes, size: int, now_ns: int) -> None:
+    def _unknown(self, connection: Connection, datagram: Buffer, size: int, now_ns: int) -> None:
         track = connection.repairs.get(_read_long(datagram, 8)[0])
         if track is None:
             self._learn(connection, datagram, size, now_ns)
@@ -173,7 +209,7 @@ class Intake:
             connection.octets_received += size
             self._repair(track, datagram, size, now_ns)
 
-    def _repair(self, track: Track, datagram: bytes, size: int, now_ns: int) -> None:
+    def _repair(self, track: Track, datagram: Buffer, size: int, now_ns: int) -> None:
         """A retransmission (RFC 4588 section 4): the packet that is missed, in another stream.
 
         Browsers also probe the path with repetitions of what has arrived; those end here.
@@ -195,7 +231,7 @@ class Intake:
             track.meter.packet(now_ns, sequence, _read_long(datagram, 4)[0])
         self._show(track, datagram, extended, start + REPAIR_OCTETS, end, now_ns)
 
-    def _learn(self, connection: Connection, datagram: bytes, size: int, now_ns: int) -> None:
+    def _learn(self, connection: Connection, datagram: Buffer, size: int, now_ns: int) -> None:
         """A stream that the offer did not name: find its m-line, if the packet is authentic.
 
         The packet itself is not forwarded; the stream's next ones are.
@@ -219,7 +255,7 @@ class Intake:
         connection.room.restart_track(track, ssrc)
         connection.by_ssrc[ssrc] = track
 
-    def _open(self, connection: Connection, datagram: bytes, size: int) -> bool:
+    def _open(self, connection: Connection, datagram: Buffer, size: int) -> bool:
         """Decrypt into the scratch buffer; False when the packet is not authentic."""
         scratch = self._scratch
         memmove(scratch.pointer, datagram, size)
@@ -230,7 +266,7 @@ class Intake:
         return True
 
     def _decrypt(
-        self, track: Track, datagram: bytes, size: int, now_ns: int
+        self, track: Track, datagram: Buffer, size: int, now_ns: int
     ) -> tuple[int, int] | None:
         """Where the payload lies in the scratch buffer; None when the packet is not authentic."""
         connection = track.connection
@@ -247,9 +283,9 @@ class Intake:
         if end < start:
             connection.counters.malformed += 1
             return None
-        track.skipped = 0
         if not track.flowing:
             connection.room.began(track)
+        track.skipped = 0
         return start, end
 
 
@@ -257,7 +293,7 @@ def _is_watched(track: Track) -> bool:
     return not track.muted and bool(track.slots or track.pending or track.films)
 
 
-def _find_track(connection: Connection, datagram: bytes) -> Track | None:
+def _find_track(connection: Connection, datagram: Buffer) -> Track | None:
     payload_type = datagram[1] & 0x7F
     candidates = [
         track
@@ -279,14 +315,14 @@ def _find_track(connection: Connection, datagram: bytes) -> Track | None:
     return next((layer for layer in track.layers if layer.rid.encode() == rid), None)
 
 
-def _arrived(connection: Connection, datagram: bytes, now_ns: int) -> None:
+def _arrived(connection: Connection, datagram: Buffer, now_ns: int) -> None:
     """Note a packet for the sender's estimate, watched and authentic or not."""
     data = find_extension(datagram, connection.transport_extension)
     if connection.arrivals is not None and data is not None and len(data) == 2:
         connection.arrivals.packet(data[0] << 8 | data[1], now_ns)
 
 
-def _level(track: Track, datagram: bytes, size: int) -> int:
+def _level(track: Track, datagram: Buffer, size: int) -> int:
     """Level in -dBov; without the extension a guess from the size (the payload is encrypted)."""
     if track.level_extension:
         level = audio_level(datagram, track.level_extension)
@@ -297,6 +333,26 @@ def _level(track: Track, datagram: bytes, size: int) -> int:
     except ValueError:
         return MUTED_LEVEL
     return MUTED_LEVEL if octets <= DTX_OCTETS else ASSUMED_LEVEL
+
+
+def _tell_withheld(track: Track, extended: int) -> None:
+    """Tell taps that what they were not handed before an authentic packet is not lost.
+
+    Withheld packets were not decrypted, so what they claim is bounded by the one that was.
+    """
+    last, track.withheld = min(track.withheld, extended - 1), -1
+    for _, tap in track.taps:
+        tap.skipped(last & 0xFFFF)
+
+
+def _is_nothing(datagram: Buffer, size: int, level: int) -> bool:
+    """Whether a packet is digital silence, by its level and by its size."""
+    if level != MUTED_LEVEL:
+        return False
+    try:
+        return size - payload_offset(datagram) - TAG_OCTETS <= DTX_OCTETS
+    except ValueError:
+        return False
 
 
 def _gate(track: Track, extended: int, now_ns: int) -> None:

@@ -5,7 +5,7 @@ carries; a plane moves the packets. Hot attributes are plain fields: no call per
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -167,6 +167,7 @@ class Track:
         "viewers",
         "vp8",
         "width",
+        "withheld",
     )
 
     def __init__(
@@ -228,6 +229,7 @@ class Track:
         self.floor = -1  # extended numbers up to here are not forwarded any more
         self.hang = 0
         self.skipped = -1  # packets since the last decrypted one; -1: decrypt the next
+        self.withheld = -1  # highest extended number that taps were not handed, -1 for none
         self.resync = True  # the next forwarded packet continues the forward numbers
         self.red_ticks = 0  # timestamp of the newest redundant packet
         self.restored: deque[int] = deque(maxlen=MAX_BLOCKS)  # numbers that repetitions filled
@@ -371,7 +373,7 @@ class Counters:
 class Connection:
     """One peer in the plane: where it is, its SRTP contexts, its tracks and slots.
 
-    `rx`, `tx`, `name` and `name_length` belong to the plane and mean nothing to others.
+    `rx`, `tx`, `name…` and `peer` belong to the plane and mean nothing to others.
     """
 
     __slots__ = (
@@ -396,12 +398,14 @@ class Connection:
         "muted",
         "name",
         "name_length",
+        "name_place",
         "octets_received",
         "octets_sent",
         "only_participant",
         "packets_received",
         "packets_sent",
         "participant_id",
+        "peer",
         "repairs",
         "rid_extensions",
         "room",
@@ -454,8 +458,9 @@ class Connection:
         self.address: Address | None = None
         self.socket = 0
         self.fd = -1
-        self.name: object = None
-        self.name_length = 0
+        self.name: object = None  # keeps alive what lies at `name_place`
+        self.name_place = self.name_length = 0
+        self.peer: Hashable = None
         self.rx: object = None
         self.tx: object = None
         self.keys: object = None

@@ -206,6 +206,7 @@ class Room:
         )
         if opened is not None:
             track.taps.append((tap, opened))
+            track.skipped = -1  # it begins with the next packet, however quiet
 
     def _refresh_kind(self, *, audio: bool) -> None:
         if audio:

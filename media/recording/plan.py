@@ -188,6 +188,10 @@ class TrackPlan:
         arrived = Arrived(arrival_ns, timestamp, payload, ticks, stored=not self._paused)
         return self._place_all(self._reorder.put(sequence, arrived))
 
+    def skipped(self, sequence: int) -> list[Write]:
+        """Packets up to this number held nothing: they are neither waited for nor lost."""
+        return self._place_all(self._reorder.skip(sequence))
+
     def follow(
         self, arrival_ns: int, sequence: int, timestamp: int, payload: bytes
     ) -> tuple[int, int] | None:
@@ -324,9 +328,10 @@ class TrackPlan:
 
     def _place(self, released: Released) -> list[Write]:
         packet, segment = released.packet, self._segment
-        if not packet.payload:  # padding held its place in the order, that is all
+        if not packet.payload:  # padding, or silence: it held its place, and tells the time
             if segment is not None:
                 segment.missing += released.missing
+                segment.tell_time(segment.position(packet.timestamp), packet.arrival_ns)
             return []
         if segment is None:
             return [*self._begin(packet), self._store(packet, 0)]

@@ -110,6 +110,19 @@ class ReorderBuffer:
             released += self._skip_hole()
         return released + self.expire(packet.arrival_ns)
 
+    def skip(self, sequence: int) -> list[Released]:
+        """Numbers up to this one hold nothing: they are not waited for."""
+        if self._next is None:
+            return []
+        last = self._extend(sequence)
+        if last < self._next or last - self._next > RESET_JUMP:
+            return []
+        released: list[Released] = []
+        while self._waiting and min(self._waiting) <= last:
+            released += self._skip_hole()
+        self._next = max(self._next, last + 1)
+        return released + list(self._in_order(0))
+
     def expire(self, now_ns: int) -> list[Released]:
         """Give up holes that were waited for long enough."""
         released: list[Released] = []

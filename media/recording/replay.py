@@ -65,6 +65,8 @@ class _Track:
                 self._pause(paused=mark.kind is MarkKind.PAUSE)
             case MarkKind.OVERLOAD:
                 self._write(plan.interrupt(mark.at_ns, Reason.OVERLOAD, mark.value))
+            case MarkKind.SKIPPED:
+                self._write(plan.skipped(mark.value & 0xFFFF))
             case MarkKind.FINISH:
                 self._write(plan.finish(mark.at_ns))
 

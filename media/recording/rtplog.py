@@ -43,6 +43,8 @@ class MarkKind(IntEnum):
     OVERLOAD = 4
     """The queue was full; the value is how many packets were dropped."""
     FINISH = 5
+    SKIPPED = 6
+    """Packets up to the 16-bit number in the value came, held nothing and are not logged."""
 
 
 CUT = 1

@@ -31,6 +31,12 @@ class ReportItem(NamedTuple):
     timestamp: int
 
 
+class SkippedItem(NamedTuple):
+    """Packets up to this number came and held nothing."""
+
+    sequence: int
+
+
 class OverloadItem(NamedTuple):
     """Here the queue was full and this many packets are missing."""
 
@@ -38,7 +44,7 @@ class OverloadItem(NamedTuple):
     dropped: int
 
 
-Item: TypeAlias = RtpItem | ReportItem | OverloadItem
+Item: TypeAlias = RtpItem | SkippedItem | ReportItem | OverloadItem
 
 
 class QueuedTap:
@@ -75,6 +81,11 @@ class QueuedTap:
             self._dropped += 1
             return
         self._items.append(RtpItem(arrival_ns, sequence, timestamp, payload, not self.paused))
+
+    def skipped(self, sequence: int) -> None:
+        """Queue it; when the queue is full the packets behind it are missing anyway."""
+        if self.closed_ns is None and len(self._items) < QUEUED:
+            self._items.append(SkippedItem(sequence))
 
     def sender_report(self, arrival_ns: int, ntp: int, rtp_timestamp: int) -> None:  # noqa: ARG002
         """Queue one report; when the queue is full the next report serves as well."""

@@ -7,6 +7,8 @@ from media.rtp.opus import TICKS_PER_SECOND
 
 BASE_BLOCK_NS = 10_000_000_000
 """The fastest packet of the last one to two blocks says where the present is."""
+TOLD_NS = 1_000_000_000
+"""A silent packet farther than this from where it should be says nothing."""
 _SECOND_NS = 1_000_000_000
 
 
@@ -72,12 +74,26 @@ class Timeline:
             return 0
         return self._caught_base_ns - arrival_ns + position * _SECOND_NS // TICKS_PER_SECOND
 
+    def tell_time(self, position: int, arrival_ns: int) -> None:
+        """A packet without sound passed: where its sender's clock is, if it is where it should be.
+
+        Without it a filler would overtake a slow sender's clock in a silence of an hour.
+        """
+        if abs(self.stall_ns(position, arrival_ns)) > TOLD_NS:
+            return
+        self._last = position - self.shift
+        self._note(position, arrival_ns)
+
     def follow(self, position: int, ticks: int, arrival_ns: int) -> None:
         """A packet took its place."""
         self._last = last = position - self.shift
         self.end = position + ticks
         self.due_timestamp = (self._first + last + ticks) & 0xFFFF_FFFF
         self.arrival_ns = arrival_ns
+        self._note(position, arrival_ns)
+
+    def _note(self, position: int, arrival_ns: int) -> None:
+        """Let a packet say where the present is."""
         base = arrival_ns - position * _SECOND_NS // TICKS_PER_SECOND
         if arrival_ns >= self._block_ends_ns:
             self._block_ends_ns = arrival_ns + BASE_BLOCK_NS

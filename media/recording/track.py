@@ -12,7 +12,14 @@ from media.recording.replay import REASONS
 from media.recording.rtplog import CUT, LogHeader, Mark, MarkKind
 from media.recording.segment import Origin, SegmentFile, new_entry
 from media.recording.sidecar import Sidecar
-from media.recording.tap import Item, OverloadItem, QueuedTap, ReportItem, RtpItem
+from media.recording.tap import (
+    Item,
+    OverloadItem,
+    QueuedTap,
+    ReportItem,
+    RtpItem,
+    SkippedItem,
+)
 from media.types import TrackSource
 
 RETRY_NS = 5_000_000_000
@@ -214,6 +221,9 @@ class TrackWriter:
                 self._set_paused(paused=not stored)
                 writes = self._plan.packet(arrival_ns, sequence, timestamp, payload)
                 self._write_all(writes, now_ns)
+            case SkippedItem(sequence):
+                self._log.mark(Mark(MarkKind.SKIPPED, 0, value=sequence))
+                self._write_all(self._plan.skipped(sequence), now_ns)
             case ReportItem(ntp, timestamp):
                 self._log.report(item)
                 position = self._plan.position_of(timestamp)

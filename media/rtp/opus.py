@@ -120,7 +120,7 @@ def concealment(toc_byte: int, ticks: int) -> list[bytes]:
 
 
 def silence(ticks: int, *, stereo: bool = False) -> list[bytes]:
-    """Packets of digital silence: 20 ms each, the rest in shorter ones.
+    """Packets of digital silence: 120 ms each, the rest in shorter ones.
 
     Args:
         ticks: Length; rounded down to a multiple of 2.5 ms.
@@ -130,8 +130,12 @@ def silence(ticks: int, *, stereo: bool = False) -> list[bytes]:
     left = ticks
     for config in (31, 30, 29, 28):  # CELT, full band: 20, 10, 5, 2.5 ms
         head = config << 3 | (_STEREO if stereo else 0)
-        count, left = divmod(left, frame_ticks(head))
-        packets.extend([bytes((head,)) + _SILENT_FRAME] * count)
+        size = frame_ticks(head)
+        frames, left = divmod(left, size)
+        while frames:
+            now = min(frames, MAX_PACKET_TICKS // size)
+            packets.append(_many(head, now, _SILENT_FRAME))
+            frames -= now
     return packets
 
 
@@ -204,6 +208,11 @@ def _shorter(toc_byte: int) -> list[int]:
 
 
 def _empty(head: int, frames: int) -> bytes:
+    return _many(head, frames, b"")
+
+
+def _many(head: int, frames: int, frame: bytes) -> bytes:
+    """A packet of equal frames (RFC 6716 sections 3.2.2 and 3.2.5)."""
     if frames == 1:
-        return bytes((head & ~_CODE_MASK,))
-    return bytes((head | _CODE_MASK, frames))
+        return bytes((head & ~_CODE_MASK,)) + frame
+    return bytes((head | _CODE_MASK, frames)) + frames * frame

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pylibsrtp import Policy, Session
 
-from media.plane.datagram_batch import STRIDE, Batch, socket_name
+from media.plane.datagram_batch import LENGTH_STEP, NAME_STEP, STRIDE, Batch, socket_name
 from media.plane.datagram_forward import Fanout
 from media.plane.datagram_intake import Intake
 from media.plane.datagram_srtp import Scratch
@@ -90,7 +90,7 @@ class Person:
         self._receive = session(back, Policy.SSRC_ANY_INBOUND)
         self.connection.rx = self._server_in._srtp[0]
         self.connection.tx = self._server_out._srtp[0]
-        self.connection.name, self.connection.name_length = rig.name(name), 0
+        self.connection.name_place = rig.name(name)
 
     def track(
         self,
@@ -226,13 +226,13 @@ class Rig:
         self.room = Room("room", audio_slots, self.events)
         self.now_ns = 1_000_000_000
         self.people: dict[str, Person] = {}
-        self._names: dict[object, str] = {}
+        self._names: dict[int, tuple[str, object]] = {}
         self._ssrc = 0x5000
 
-    def name(self, who: str) -> object:
-        name = socket_name(2, ("127.0.0.1", 9))[0]
-        self._names[name] = who
-        return name
+    def name(self, who: str) -> int:
+        name = socket_name(2, ("127.0.0.1", 9))
+        self._names[name.place] = (who, name)
+        return name.place
 
     def next_ssrc(self) -> int:
         self._ssrc += 1
@@ -262,9 +262,8 @@ class Rig:
         """What waits in the batch, taken out: to whom, the datagram."""
         found = []
         for index in range(self.batch.count):
-            at, size = index * STRIDE, self.batch.vectors[index].iov_len
-            to = self.batch.headers[index].msg_name
-            name = next(who for key, who in self._names.items() if key == to)
+            at, size = index * STRIDE, self.batch.lengths[LENGTH_STEP * index + 1]
+            name, _ = self._names[self.batch.names[NAME_STEP * index]]
             found.append((self.people[name], bytes(self.batch.view[at : at + size])))
         self.batch.count = 0
         return found

@@ -32,7 +32,7 @@ async def plane(request):
         SystemClock(),
         events,
         lambda name, error: errors.append((name, error)),
-        use_sendmmsg=request.param,
+        use_batches=request.param,
     )
     plane.events, plane.errors = events, errors
     plane.bind(["127.0.0.1", "::1"], 0)

@@ -2,7 +2,7 @@ import socket
 
 import pytest
 
-from media.plane.datagram_batch import STRIDE, Batch, socket_name
+from media.plane.datagram_batch import LENGTH_STEP, NAME_STEP, STRIDE, Batch, socket_name
 
 
 @pytest.fixture
@@ -17,12 +17,12 @@ def wire():
     into.close()
 
 
-def queue(batch, descriptor, address, payload):
-    name, length = socket_name(socket.AF_INET, address)
+def queue(batch, descriptor, address, payload, family=socket.AF_INET):
+    name = socket_name(family, address)
     at = batch.count
     batch.view[at * STRIDE : at * STRIDE + len(payload)] = payload
-    batch.vectors[at].iov_len = len(payload)
-    batch.headers[at].msg_name, batch.headers[at].msg_namelen = name, length
+    batch.lengths[at * LENGTH_STEP + 1] = len(payload)
+    batch.names[at * NAME_STEP], batch.names[at * NAME_STEP + 1] = name.place, name.length
     batch.descriptors[at] = descriptor
     batch.count += 1
     return name
@@ -83,8 +83,7 @@ def test_closed_socket_drops(use_sendmmsg):
 
 
 def test_ipv6_names():
-    _, length = socket_name(socket.AF_INET6, ("::1", 5000))
-    assert length == 28
+    assert socket_name(socket.AF_INET6, ("::1", 5000)).length == 28
 
 
 def test_ipv6_without_sendmmsg():
@@ -93,12 +92,7 @@ def test_ipv6_without_sendmmsg():
     into.settimeout(5)
     batch = Batch(use_sendmmsg=False)
     batch.register(into)
-    name, length = socket_name(socket.AF_INET6, into.getsockname()[:2])
-    batch.view[:2] = b"hi"
-    batch.vectors[0].iov_len = 2
-    batch.headers[0].msg_name, batch.headers[0].msg_namelen = name, length
-    batch.descriptors[0] = into.fileno()
-    batch.count = 1
+    name = queue(batch, into.fileno(), into.getsockname()[:2], b"hi", socket.AF_INET6)
     batch.flush()
-    assert into.recv(10) == b"hi"
+    assert (into.recv(10), name.length) == (b"hi", 28)
     into.close()

@@ -5,6 +5,8 @@ from media.plane.datagram_intake import DECRYPT_EVERY, MAX_LEARNED
 from media.plane.speakers import HANGOVER_PACKETS
 from media.types import MediaKind, TrackSource
 
+NOTHING = b"\xf8\xff\xfe"
+
 
 @pytest.fixture
 def rig():
@@ -16,6 +18,7 @@ class Tap:
 
     def __init__(self):
         self.packets = []
+        self.withheld = []  # after how many packets, up to which number
         self.closed = False
 
     def open_track(self, participant_id, label, source, connection_id, ssrc):
@@ -24,6 +27,9 @@ class Tap:
 
     def rtp(self, arrival_ns, sequence, timestamp, payload, level):
         self.packets.append((arrival_ns, sequence, timestamp, payload, level))
+
+    def skipped(self, sequence):
+        self.withheld.append((len(self.packets), sequence))
 
     def sender_report(self, arrival_ns, ntp, rtp_timestamp): ...
 
@@ -90,17 +96,20 @@ class TestGate:
         ada.speak(3, 50, level=None, payload=b"\xf8")
         assert len(rig.received(bob)) == 2 + HANGOVER_PACKETS
 
-    def test_taps_learn_the_time_of_muted_packets_and_not_their_sound(self, rig):
+    def test_taps_learn_the_time_of_a_muted_track_and_not_its_sound(self, rig):
         ada, bob = rig.speaker("ada"), rig.listener("bob")
         tap = Tap()
         rig.room.add_tap(tap)
         ada.speak(1, 3)
         rig.room.mute(ada.connection.tracks["m0"], muted=True)
         rig.received(bob)
-        ada.speak(4, 2)
-        rig.take(ada, ada.protect(6)[:-1] + b"\0")  # forged
-        assert [packet[1] for packet in tap.packets[3:]] == [4, 5]
-        assert {packet[3:] for packet in tap.packets[3:]} == {(b"", 127)}
+        ada.speak(4, DECRYPT_EVERY)
+        rig.take(ada, ada.protect(4 + DECRYPT_EVERY)[:-1] + b"\0")  # forged
+        assert len(tap.packets) == 3
+        ada.speak(4 + DECRYPT_EVERY)
+        last = 4 + DECRYPT_EVERY
+        assert [(packet[1], *packet[3:]) for packet in tap.packets[3:]] == [(last, b"", 127)]
+        assert tap.withheld == [(3, last - 1)]
         assert rig.sent() == []
 
     def test_muted_track_is_dropped_before_listeners(self, rig):
@@ -127,6 +136,56 @@ class TestTap:
         assert {packet[3:] for packet in tap.packets} == {(SPEECH, 127)}
         assert tap.facts == ("p-ada", "Ada", TrackSource.MICROPHONE, "ada", 1000)
         assert bob.connection.slots["s0"].track is None
+
+    def test_runs_of_digital_silence_are_withheld_and_told(self, rig):
+        ada = rig.speaker("ada")
+        tap = Tap()
+        rig.room.add_tap(tap)
+        ada.speak(1, 2)
+        ada.speak(3, 50, level=127, payload=NOTHING)
+        ada.speak(53, 2)
+        heard = [packet[1] for packet in tap.packets]
+        assert heard == [1, 2, *range(3, 3 + HANGOVER_PACKETS), 53, 54]
+        assert tap.withheld == [(2 + HANGOVER_PACKETS, 52)]
+        assert [packet[3] for packet in tap.packets].count(NOTHING) == HANGOVER_PACKETS
+
+    def test_a_long_silence_tells_the_time_now_and_then(self, rig):
+        ada = rig.speaker("ada")
+        tap = Tap()
+        rig.room.add_tap(tap)
+        ada.speak(1, 2 * DECRYPT_EVERY + 3, level=127, payload=NOTHING)
+        assert [(packet[1], packet[3]) for packet in tap.packets] == [
+            (1, NOTHING),  # the track begins, however quiet
+            (2 + DECRYPT_EVERY, b""),
+            (3 + 2 * DECRYPT_EVERY, b""),
+        ]
+        assert [packet[2] for packet in tap.packets] == [960 * packet[1] for packet in tap.packets]
+        assert tap.withheld == [(1, 1 + DECRYPT_EVERY), (2, 2 + 2 * DECRYPT_EVERY)]
+
+    def test_a_tap_that_comes_later_begins_in_the_silence(self, rig):
+        ada, first, second = rig.speaker("ada"), Tap(), Tap()
+        rig.room.add_tap(first)
+        ada.speak(1, 30, level=127, payload=NOTHING)
+        rig.room.add_tap(second)
+        ada.speak(31, 30, level=127, payload=NOTHING)
+        assert [(packet[1], packet[3]) for packet in second.packets] == [(31, NOTHING)]
+        assert first.withheld == [(1, 30)]
+
+    def test_silence_that_is_larger_than_nothing_is_handed_out(self, rig):
+        ada, tap = rig.speaker("ada"), Tap()
+        rig.room.add_tap(tap)
+        ada.speak(1, 30, level=127)
+        ada.speak(31, 30, level=126, payload=NOTHING)
+        assert [packet[1] for packet in tap.packets] == list(range(1, 61))
+
+    def test_forged_silence_claims_no_more_than_the_next_authentic_packet(self, rig):
+        ada, tap = rig.speaker("ada"), Tap()
+        rig.room.add_tap(tap)
+        ada.speak(1, 20, level=127, payload=NOTHING)
+        rig.take(ada, ada.protect(900, level=127, payload=NOTHING)[:-1] + b"\0")
+        ada.speak(21, 1)
+        assert tap.withheld == [(1, 20)]
+        assert tap.packets[-1][1] == 21
 
     def test_padding_is_left_out(self, rig):
         ada = rig.speaker("ada")

@@ -197,6 +197,13 @@ class TestPause:
         (gap,) = script.segments[0].counters.gaps
         assert (gap.ticks, gap.cause) == (3300 * TICKS, Cause.PAUSE)
 
+    def test_silence_that_was_withheld_is_no_loss(self) -> None:
+        script = Script().start(10)
+        script.writes += script.plan.skipped((script.first_sequence + 39) & 0xFFFF)
+        assert fills(script.send(40)) == [("silence", 600.0)]
+        counters = script.segments[0].counters
+        assert (counters.lost, [gap.cause for gap in counters.gaps]) == (0, [Cause.PAUSE])
+
     def test_its_cause_turns_to_loss_when_packets_are_missing(self) -> None:
         script = Script().start()
         script.tick(3000)

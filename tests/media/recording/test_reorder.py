@@ -89,6 +89,45 @@ class TestHoles:
         assert (buffer.late, buffer.duplicate) == (0, 1)
 
 
+class TestSkipped:
+    def test_numbers_that_held_nothing_are_not_missing(self) -> None:
+        buffer = ReorderBuffer()
+        buffer.put(65_530, arrived(1))
+        assert buffer.skip(3) == []
+        released = buffer.put(4, arrived(2))
+        assert (names(released), released[0].missing) == ([2], 0)
+
+    def test_a_hole_before_them_is_given_up(self) -> None:
+        buffer = ReorderBuffer()
+        buffer.put(1, arrived(1))
+        buffer.put(3, arrived(3))
+        released = buffer.skip(9)
+        assert (names(released), released[0].missing) == ([3], 1)
+        assert names(buffer.put(10, arrived(10))) == [10]
+
+    def test_what_waits_right_behind_them_comes_out(self) -> None:
+        buffer = ReorderBuffer()
+        buffer.put(1, arrived(1))
+        buffer.put(10, arrived(10))
+        released = buffer.skip(9)
+        assert (names(released), released[0].missing) == ([10], 0)
+
+    def test_what_is_still_missing_behind_them_is_waited_for(self) -> None:
+        buffer = ReorderBuffer()
+        buffer.put(1, arrived(1))
+        buffer.put(12, arrived(12))
+        assert buffer.skip(9) == []
+        assert names(buffer.put(10, arrived(10))) == [10]
+        assert names(buffer.put(11, arrived(11))) == [11, 12]
+
+    def test_numbers_of_the_past_or_of_another_run_change_nothing(self) -> None:
+        buffer = ReorderBuffer()
+        assert buffer.skip(7) == []
+        buffer.put(100, arrived(1))
+        assert buffer.skip(100) == buffer.skip(50) == buffer.skip(102 + RESET_JUMP) == []
+        assert names(buffer.put(101, arrived(2))) == [2]
+
+
 class TestTwice:
     def test_written_or_waiting_packets_are_duplicates(self) -> None:
         buffer = ReorderBuffer()

@@ -17,6 +17,7 @@ from media.recording.relog import describe_from_logs
 from media.recording.replay import replay
 from media.recording.rtplog import Mark, MarkKind
 from media.recording.writer import WriterThread
+from media.types import TrackTap
 
 SAID = ("packets", "fill_ms", "gaps", "offset_ms", "method", "clock_skew_ppm", "est_error_ms")
 
@@ -38,8 +39,8 @@ async def record(
             now = clock.monotonic_ns()
             if paused and number in (300, 500):
                 (recorder.pause if number == 300 else recorder.resume)()
-            if 700 <= number < 900:
-                pass  # muted by taking the track away
+            if 700 <= number < 900 or 1000 <= number < 1200:
+                send_silence(tap, now, number)
             elif chance.random() < 0.02:
                 late.append((number, speech[number % 50]))
             elif chance.random() > 0.05:
@@ -57,6 +58,17 @@ async def record(
     await recorder.stop()
     await asyncio.to_thread(thread.stop)
     return decode(await asyncio.to_thread((directory / MANIFEST).read_bytes))
+
+
+def send_silence(tap: TrackTap, now: int, number: int) -> None:
+    """Nothing at first, as when muted by taking the track away.
+
+    Then, of 200 silent packets, one tells the time and the last that nothing is missing.
+    """
+    if number in (1100, 1199):
+        tap.skipped(number - 1)
+    if number == 1100:
+        tap.rtp(now, number, number * 960, b"", 127)
 
 
 def tell_again(directory: Path, manifest: Manifest) -> None:

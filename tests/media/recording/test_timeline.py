@@ -36,6 +36,21 @@ class TestStall:
         assert line.stall_ns(960 + 300 * TICKS, 1000 * MS) == -300 * MS
 
 
+class TestTellTime:
+    def test_a_silent_packet_moves_the_present_and_nothing_else(self, line: Timeline) -> None:
+        later = BASE_BLOCK_NS  # the sender's clock has fallen behind by 2 ms meanwhile
+        for block in (1, 2):
+            position = block * 10_000 * TICKS
+            line.tell_time(position, 1000 * MS + block * later + 2 * MS)
+        assert line.position_at(1000 * MS + 3 * later + 2 * MS) == 30_000 * TICKS
+        assert (line.end, line.arrival_ns) == (960, 1000 * MS)
+
+    def test_one_from_another_time_says_nothing(self, line: Timeline) -> None:
+        line.tell_time(5000 * TICKS, 1100 * MS)
+        assert line.position_at(1000 * MS) == 0
+        assert line.position(480) == 960
+
+
 class TestCatchUp:
     def test_moves_what_comes_after(self, line: Timeline) -> None:
         lag = line.lag_ns(line.position(480), 1720 * MS)

@@ -138,8 +138,10 @@ class TestConcealment:
 
 
 class TestSilence:
-    def test_is_made_of_packets_of_20_ms(self) -> None:
-        assert opus.silence(1920) == [b"\xf8\xff\xfe"] * 2
+    def test_is_made_of_packets_of_at_most_120_ms(self) -> None:
+        assert opus.silence(960) == [b"\xf8\xff\xfe"]
+        assert opus.silence(1920) == [b"\xfb\x02\xff\xfe\xff\xfe"]
+        assert [opus.packet_ticks(one) for one in opus.silence(48_000)] == [5760] * 8 + [1920]
 
     def test_stereo(self) -> None:
         assert opus.silence(960, stereo=True) == [b"\xfc\xff\xfe"]
