@@ -1,6 +1,7 @@
 /** What each stream of a connection is like now: rate, loss, jitter, picture. */
 import type { ConnectionQuality, StreamPicture, StreamQuality } from "../api/types";
 import { QualityBadge } from "../elements/badge";
+import { TableBox } from "../elements/table-box";
 import { rate } from "../lib/format";
 import { maybe, t } from "../lib/i18n";
 
@@ -18,7 +19,7 @@ export function StreamTable({ now }: { now: ConnectionQuality }) {
   return (
     <>
       <h3>{t("live.streams")}</h3>
-      <div class="table-box">
+      <TableBox label={t("live.streams")}>
         <table>
           <thead>
             <tr>
@@ -35,7 +36,7 @@ export function StreamTable({ now }: { now: ConnectionQuality }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </TableBox>
     </>
   );
 }

@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { call } from "../api/http";
 import { Button } from "../elements/button";
 import { type Bands, Chart } from "../elements/chart";
+import { TableBox } from "../elements/table-box";
 import { t } from "../lib/i18n";
 import { hasPictures, type Trend } from "../state/trend";
 
@@ -142,7 +143,7 @@ function TrendTable({ trend }: { trend: Trend }) {
         {t(open ? "live.hideTable" : "live.showTable")}
       </Button>
       {open && (
-        <div class="table-box">
+        <TableBox label={t("live.charts")}>
           <table>
             <thead>
               <tr>
@@ -165,7 +166,7 @@ function TrendTable({ trend }: { trend: Trend }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </TableBox>
       )}
     </>
   );
