@@ -217,6 +217,18 @@ def test_the_list_is_searched_and_deleted_from(reader: Person, show: Show):
     page.get_by_label("Search recordings").fill("bo lar")
     expect(rows).to_have_count(1)
     expect(rows).to_contain_text("Design review")
+    expect(rows.get_by_role("link", name="transcript")).to_be_visible()
+    rows.get_by_role("checkbox").check()
+    kept: list[str] = []
+    page.on("download", lambda file: kept.append(file.suggested_filename))
+    tracks = 3  # of two people; one came back
+    with page.expect_event("download", lambda _: len(kept) == tracks):
+        reader.button("Download 1").click()
+    assert all(name.endswith(".ogg") for name in kept)
+    show(reader, "recordings-chosen")
+    rows.get_by_role("checkbox").uncheck()
+    page.get_by_label("Meeting").select_option(label="Design review")
+    expect(rows).to_have_count(1)
     page.get_by_label("To", exact=True).fill("2026-11-01")
     expect(page.get_by_text("No recording matches")).to_be_visible()
     show(reader, "recordings-no-match")
