@@ -82,7 +82,7 @@ class Timeline:
         if abs(self.stall_ns(position, arrival_ns)) > TOLD_NS:
             return
         self._last = position - self.shift
-        self._note(position, arrival_ns)
+        self._note(arrival_ns - position * _SECOND_NS // TICKS_PER_SECOND, arrival_ns)
 
     def follow(self, position: int, ticks: int, arrival_ns: int) -> None:
         """A packet took its place."""
@@ -90,11 +90,12 @@ class Timeline:
         self.end = position + ticks
         self.due_timestamp = (self._first + last + ticks) & 0xFFFF_FFFF
         self.arrival_ns = arrival_ns
-        self._note(position, arrival_ns)
-
-    def _note(self, position: int, arrival_ns: int) -> None:
-        """Let a packet say where the present is."""
         base = arrival_ns - position * _SECOND_NS // TICKS_PER_SECOND
+        if arrival_ns >= self._block_ends_ns or self._base_ns is None or base < self._base_ns:
+            self._note(base, arrival_ns)
+
+    def _note(self, base: int, arrival_ns: int) -> None:
+        """Let a packet say where the present is."""
         if arrival_ns >= self._block_ends_ns:
             self._block_ends_ns = arrival_ns + BASE_BLOCK_NS
             self._last_base_ns, self._base_ns = self._base_ns, base
