@@ -101,11 +101,7 @@ class Meeting:
 
     def join(self, name: str) -> Page:
         page = self._browser.new_context().new_page()
-        shows = self._options.camera and name == "Ada"
-        if self._options.camera and not shows:
-            # A small tile wants the smallest layer, and that is all that the machine encodes.
-            page.set_viewport_size({"width": 360, "height": 360})
-        wanted = "yes" if shows else "no"
+        wanted = "yes" if self._options.camera and name == "Ada" else "no"
         page.add_init_script(f"localStorage.setItem('roomtone.camera.wanted', '{wanted}');")
         redundancy = "on" if self._options.redundancy else "off"
         address = f"http://{SERVER_ADDRESS}:{PORT}/m/{self.id}"
