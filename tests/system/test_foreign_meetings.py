@@ -161,7 +161,7 @@ async def test_two_speakers_elsewhere_are_recorded_here_under_their_names(tmp_pa
         )
         assert status == 404  # nothing goes on in the mirror
         left = family(both.ours)
-    assert not alive(left)
+    await until(lambda: not alive(left), 20)
 
 
 @pytest.mark.long
@@ -256,7 +256,7 @@ async def test_no_browser_outlives_the_server(tmp_path: Path):
         _ = await both.until(third, lambda bot: bot["status"] == "active")
         left = family(both.ours)
         assert await asyncio.to_thread(both.ours.stop) == 0
-        assert not alive(left)
+        await until(lambda: not alive(left), 20)  # the kernel takes its time on a busy machine
 
 
 async def test_without_a_browser_the_platform_is_not_available(tmp_path: Path):
