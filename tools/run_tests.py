@@ -77,7 +77,7 @@ def groups(extra: list[str]) -> list[Group]:
         Group("web", (("npm", "run", "--silent", "test"),), WEB),
         Group(
             "e2e",
-            ((*pytest, *IN_CHROMIUM),),
+            ((*pytest, "-n", "2", "--dist", "loadfile", *IN_CHROMIUM),),
             again=(*pytest, *LAST_FAILED, *IN_CHROMIUM),
         ),
     ]
