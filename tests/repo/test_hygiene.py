@@ -73,3 +73,11 @@ def test_links_between_documents_lead_somewhere():
             if not (ROOT / path.parent / target).exists():
                 broken.append(f"{path}: {target}")
     assert broken == []
+
+
+def test_each_decision_has_a_number_of_its_own():
+    folder = Path("docs/explanation/decisions")
+    titles = {path.name: read(path).partition("\n")[0] for path in files() if path.parent == folder}
+    numbers = [int(name[:4]) for name in titles]
+    assert sorted(numbers) == list(range(1, len(numbers) + 1))
+    assert all(titles[name].startswith(f"# {int(name[:4])}. ") for name in titles)
