@@ -3,6 +3,7 @@
 import logging
 
 from media.recording.files import AppendFile, RecordingDirectory, error_code
+from media.recording.handover import ReportItem
 from media.recording.rtplog import (
     RECORD,
     LogHeader,
@@ -12,7 +13,7 @@ from media.recording.rtplog import (
     plain_record,
     report_record,
 )
-from media.recording.tap import ReportItem, RtpItem
+from media.recording.tap import RtpItem
 
 FLUSH_BYTES = 25 * RECORD.size
 """500 ms of packets, about what a killed writer loses of the sound: more writes say no more."""

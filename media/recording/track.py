@@ -6,20 +6,14 @@ from dataclasses import dataclass, field
 
 from media.recording.describe import TimeZero
 from media.recording.files import RecordingDirectory, error_code, slug
+from media.recording.handover import OverloadItem, ReportItem
 from media.recording.manifest import Segment, TrackEntry
 from media.recording.plan import NewSegment, Packet, Reason, TrackPlan, Write
 from media.recording.replay import REASONS
 from media.recording.rtplog import CUT, LogHeader, Mark, MarkKind
 from media.recording.segment import Origin, SegmentFile, new_entry
 from media.recording.sidecar import Sidecar
-from media.recording.tap import (
-    Item,
-    OverloadItem,
-    QueuedTap,
-    ReportItem,
-    RtpItem,
-    SkippedItem,
-)
+from media.recording.tap import Item, QueuedTap, RtpItem, SkippedItem
 from media.types import TrackSource
 
 RETRY_NS = 5_000_000_000

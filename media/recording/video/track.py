@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable
 
 from media.recording.files import error_code, slug
+from media.recording.handover import OverloadItem, ReportItem
 from media.recording.manifest import TrackEntry
 from media.recording.segment import Origin
-from media.recording.tap import OverloadItem, ReportItem
 from media.recording.track import ATTEMPTS, FORGIVEN_NS, RETRY_NS, Place, TrackIdentity
 from media.recording.video.file import Digesting, VideoFile, as_samples, new_entry
 from media.recording.video.matroska import suffix

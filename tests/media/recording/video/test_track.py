@@ -9,8 +9,8 @@ from support.film import AVC, CYCLE, STREAM, TICKS, faults, frames, grey, number
 from support.opus_tone import tone_packets
 
 from media.recording.files import AppendFile, RecordingDirectory
-from media.recording.video import tap as tap_module
 from media.recording.video.plan import Reason
+from media.recording.video.tap import QUEUED
 from media.types import TrackSource
 
 VP8 = "video/vp8"
@@ -199,13 +199,11 @@ class TestFiles:
         assert gap.cause == "muted"
         assert gap.dur_ms == pytest.approx(2000 + 1000 / 30, abs=2)
 
-    def test_an_overloaded_queue_begins_another_file(self, studio, monkeypatch):
+    def test_an_overloaded_queue_begins_another_file(self, studio):
         camera = studio.camera()
         filmed(studio, camera, frames(VP8, 30))
-        with monkeypatch.context() as small:
-            small.setattr(tap_module, "QUEUED", 20)
-            camera.film(frames(VP8, 60))
-            studio.serve()
+        camera.film(frames(VP8, QUEUED + 60))
+        studio.serve()
         filmed(studio, camera, frames(VP8, 30))
         studio.stop()
         *_, last = studio.segments()
