@@ -78,5 +78,5 @@ async def test_a_hundred_native_bots_are_seen_and_decode_nobody_who_is_silent(tm
         assert makers.figures().decoders == 1
         ends = await asyncio.gather(*(stopped(web, bot["id"]) for bot in made))
         assert set(ends) == {"stopped"}
-        assert web.app.bots.active == 0
+        await until(lambda: web.app.bots.active == 0)
         assert web.engine.taps == []
