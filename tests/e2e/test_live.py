@@ -23,7 +23,7 @@ def test_a_host_finds_somebody_in_the_live_view_and_removes_them(crowd: People, 
     expect(host.page.get_by_role("heading", name="Watched")).to_be_visible()
     host.button("Bo").click()
     expect(host.page.get_by_role("region", name="Bo")).to_be_visible()
-    expect(host.page.locator(".chart canvas")).to_have_count(4)
+    expect(host.page.locator(".chart canvas")).to_have_count(6)
     expect(host.page.get_by_text("connected", exact=True)).to_be_visible()
     host.button("Show as a table").click()
     expect(host.page.get_by_role("columnheader", name="Jitter, ms")).to_be_visible()

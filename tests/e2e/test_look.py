@@ -103,7 +103,7 @@ def test_a_meeting_from_first_to_last(
     expect(host.page.get_by_role("link", name="Stand-up").first).to_be_visible()
     show(host, "live")
     host.page.get_by_role("link", name="Stand-up").first.click()
-    expect(host.page.locator(".chart canvas")).to_have_count(4)
+    expect(host.page.locator(".chart canvas")).to_have_count(6)
     show(host, "live-session")
     host.close()
     expect(ana.button("Chat, 2 new messages")).to_be_visible()
