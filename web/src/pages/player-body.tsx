@@ -128,13 +128,20 @@ function Verified({ recording }: { recording: RecordingInfo }) {
   );
 }
 
+/** Whether there is still something to record. */
+function isRunning({ state }: RecordingInfo): boolean {
+  return state === "starting" || state === "recording" || state === "paused";
+}
+
 function Content({ player, recording }: { player: Player; recording: RecordingInfo }) {
-  if (isUnfinished(recording))
+  if (isUnfinished(recording)) {
+    const what = isRunning(recording) ? "player.running" : "player.unfinished";
     return (
-      <Message title={t("player.unfinished")} text={t("player.unfinishedText")}>
-        <progress aria-label={t("player.unfinished")} />
+      <Message title={t(what)} text={t(`${what}Text`)}>
+        <progress aria-label={t(what)} />
       </Message>
     );
+  }
   if (player.lanes.value.length === 0 && player.films.value.length === 0) {
     const failed = recording.state === "failed";
     const why = recording.reason ? (maybe(`error.${recording.reason}`) ?? recording.reason) : "";
