@@ -135,6 +135,7 @@ class DatagramPlane:
 
     def move(self, connection: Connection, address: Address, index: int) -> None:
         """The peer's validated address changed; an earlier owner of it loses it."""
+        self._batch.flush()  # what waits there points at the memory of the old address
         self._forget_address(connection)
         connection.address = address
         udp = self._sockets[index]

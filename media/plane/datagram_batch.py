@@ -1,32 +1,27 @@
 """Outgoing packets, collected and handed to the kernel together.
 
-`sendmmsg` is called through cffi's ABI mode on the C library, so nothing is compiled; where the
-call does not exist (macOS, Windows) each packet goes out with `sendto` semantics of its own.
+Where `sendmmsg` does not exist (macOS, Windows) each packet goes out with `sendto` semantics of its
+own.
 """
 
-import platform
 import socket
-import struct
-from collections.abc import Callable
 from typing import NamedTuple
 
-from cffi import FFI
 from pylibsrtp._binding import ffi as srtp_ffi
+
+from media.plane.datagram_kernel import (
+    DONT_WAIT,
+    ffi,
+    find_call,
+    host_and_port,
+    socket_address,
+)
+from media.plane.port import Address
 
 CAPACITY = 512  # packets; one flush of a busy fan-out
 STRIDE = 1664  # a datagram of 1500 bytes and the largest SRTP trailer (144), rounded up to 64
 LENGTH_STEP = 2  # 64-bit words of a struct iovec
 NAME_STEP = 8  # and of a struct mmsghdr
-_DONT_WAIT = 0x40  # MSG_DONTWAIT on Linux
-
-_ffi = FFI()
-_ffi.cdef("""
-struct iovec { void *iov_base; size_t iov_len; };
-struct msghdr { void *msg_name; unsigned int msg_namelen; struct iovec *msg_iov; size_t msg_iovlen;
-                void *msg_control; size_t msg_controllen; int msg_flags; };
-struct mmsghdr { struct msghdr msg_hdr; unsigned int msg_len; };
-int sendmmsg(int, struct mmsghdr *, unsigned int, int);
-""")
 
 
 class SocketName(NamedTuple):
@@ -43,31 +38,16 @@ class SocketName(NamedTuple):
     length: int
 
 
-def socket_name(family: int, address: tuple[str, int]) -> SocketName:
+def socket_name(family: int, address: Address) -> SocketName:
     """A kernel socket address in memory (Linux layout).
 
     Args:
         family: `socket.AF_INET` or `socket.AF_INET6`.
         address: Numeric host and port.
     """
-    packed = socket.inet_pton(family, address[0])
-    port = struct.pack("!H", address[1])
-    if family == socket.AF_INET:
-        raw = struct.pack("=H", family) + port + packed + bytes(8)
-    else:
-        raw = struct.pack("=H", family) + port + bytes(4) + packed + bytes(4)
-    memory = _ffi.new("char[]", raw)
-    return SocketName(memory, int(_ffi.cast("uintptr_t", memory)), len(raw))
-
-
-def _find_sendmmsg() -> Callable[..., int] | None:
-    if platform.system() != "Linux":
-        return None  # the structures above are Linux'
-    try:
-        call: Callable[..., int] = _ffi.dlopen(None).sendmmsg
-    except (AttributeError, OSError):
-        return None
-    return call
+    raw = socket_address(family, address)
+    memory = ffi.new("char[]", raw)
+    return SocketName(memory, int(ffi.cast("uintptr_t", memory)), len(raw))
 
 
 class Batch:
@@ -98,18 +78,18 @@ class Batch:
         self.pointers = [self._memory + index * STRIDE for index in range(CAPACITY)]
         self.bodies = [pointer + 12 for pointer in self.pointers]
         base = int(srtp_ffi.cast("uintptr_t", self._memory))
-        self._vector_memory = _ffi.new("struct iovec[]", CAPACITY)
-        self._messages = _ffi.new("struct mmsghdr[]", CAPACITY)
+        self._vector_memory = ffi.new("struct iovec[]", CAPACITY)
+        self._messages = ffi.new("struct mmsghdr[]", CAPACITY)
         for index in range(CAPACITY):
-            place = _ffi.cast("void *", base + index * STRIDE)
+            place = ffi.cast("void *", base + index * STRIDE)
             self._vector_memory[index].iov_base = place
             header = self._messages[index].msg_hdr
             header.msg_iov = self._vector_memory + index
             header.msg_iovlen = 1
-        self.lengths = memoryview(_ffi.buffer(self._vector_memory)).cast("B").cast("Q")
-        self.names = memoryview(_ffi.buffer(self._messages)).cast("B").cast("Q")
+        self.lengths = memoryview(ffi.buffer(self._vector_memory)).cast("B").cast("Q")
+        self.names = memoryview(ffi.buffer(self._messages)).cast("B").cast("Q")
         self.descriptors = [-1] * CAPACITY
-        self._sendmmsg = _find_sendmmsg() if use_sendmmsg else None
+        self._sendmmsg = find_call("sendmmsg") if use_sendmmsg else None
         self._sockets: dict[int, socket.socket] = {}
 
     def register(self, udp: socket.socket) -> None:
@@ -136,14 +116,14 @@ class Batch:
         send = self._sendmmsg
         assert send is not None  # noqa: S101 - flush has looked
         while start < end:
-            done = send(descriptor, self._messages + start, end - start, _DONT_WAIT)
+            done = send(descriptor, self._messages + start, end - start, DONT_WAIT)
             if done > 0:
                 self.sent += done
                 start += done
                 continue
             # The first packet of the rest was refused: a full buffer refuses all of them now,
             # an unreachable peer only its own.
-            if _ffi.errno in _FULL:
+            if ffi.errno in _FULL:
                 self.dropped += end - start
                 return
             self.dropped += 1
@@ -163,13 +143,9 @@ class Batch:
             else:
                 self.sent += 1
 
-    def _address(self, index: int) -> tuple[str, int]:
+    def _address(self, index: int) -> Address:
         place, length = self.names[NAME_STEP * index : NAME_STEP * index + 2]
-        raw = bytes(_ffi.buffer(_ffi.cast("char *", place), length))
-        family = struct.unpack_from("=H", raw)[0]
-        port = struct.unpack_from("!H", raw, 2)[0]
-        packed = raw[4:8] if family == socket.AF_INET else raw[8:24]
-        return socket.inet_ntop(family, packed), port
+        return host_and_port(bytes(ffi.buffer(ffi.cast("char *", place), length)))
 
 
 _FULL = (11, 105)  # EAGAIN, ENOBUFS on Linux

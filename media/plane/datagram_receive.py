@@ -1,19 +1,22 @@
 """Incoming datagrams, many with one call of the kernel.
 
-`recvmmsg` through cffi's ABI mode, as `sendmmsg` in `datagram_batch`; where the call does not exist
-(macOS, Windows) datagrams are read one by one into the same memory.
+Where `recvmmsg` does not exist (macOS, Windows) datagrams are read one by one into the same memory.
 """
 
 import errno
 import os
-import platform
 import socket
 import struct
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
-from cffi import FFI
-
+from media.plane.datagram_kernel import (
+    DONT_WAIT,
+    ffi,
+    find_call,
+    host_and_port,
+    socket_address,
+)
 from media.plane.port import Address
 
 CAPACITY = 64  # datagrams of one call
@@ -21,29 +24,9 @@ STRIDE = 2048  # more than any datagram that is not dropped for its size
 _NAME = 32  # a sockaddr_in6 of 28 bytes, rounded up
 _MESSAGE = 64  # struct mmsghdr
 _LENGTH_AT = 56  # msg_len in it
-_DONT_WAIT = 0x40  # MSG_DONTWAIT on Linux
 _LATER = (errno.EAGAIN, errno.EINTR)
 
-_ffi = FFI()
-_ffi.cdef("""
-struct iovec { void *iov_base; size_t iov_len; };
-struct msghdr { void *msg_name; unsigned int msg_namelen; struct iovec *msg_iov; size_t msg_iovlen;
-                void *msg_control; size_t msg_controllen; int msg_flags; };
-struct mmsghdr { struct msghdr msg_hdr; unsigned int msg_len; };
-int recvmmsg(int, struct mmsghdr *, unsigned int, int, void *);
-""")
-
 _wide = struct.Struct("=LxxxxQQ").unpack  # family and port, flow, address
-
-
-def _find_recvmmsg() -> Callable[..., int] | None:
-    if platform.system() != "Linux":
-        return None  # the structures above are Linux'
-    try:
-        call: Callable[..., int] = _ffi.dlopen(None).recvmmsg
-    except (AttributeError, OSError):
-        return None
-    return call
 
 
 class Inbox:
@@ -64,7 +47,7 @@ class Inbox:
         self._memory = bytearray(CAPACITY * STRIDE)
         whole = memoryview(self._memory)
         self.views = [whole[at : at + STRIDE] for at in range(0, len(whole), STRIDE)]
-        self._receive = _find_recvmmsg() if use_recvmmsg else None
+        self._receive = find_call("recvmmsg") if use_recvmmsg else None
         self._singles: list[tuple[Address, int]] = []
         if self._receive is not None:
             self._prepare()
@@ -80,12 +63,12 @@ class Inbox:
         """
         if self._receive is None:
             return self._receive_singly()
-        count = self._receive(self._descriptor, self._messages, CAPACITY, _DONT_WAIT, _ffi.NULL)
+        count = self._receive(self._descriptor, self._messages, CAPACITY, DONT_WAIT, ffi.NULL)
         if count >= 0:
             return count
-        if _ffi.errno in _LATER:
+        if ffi.errno in _LATER:
             return 0
-        raise OSError(_ffi.errno, os.strerror(_ffi.errno))
+        raise OSError(ffi.errno, os.strerror(ffi.errno))
 
     def sizes(self, count: int) -> Sequence[int]:
         """Octets of the first datagrams; one that did not fit is as long as its place."""
@@ -108,19 +91,16 @@ class Inbox:
         if self._receive is None:
             return self._singles[index][0]
         at = index * _NAME
-        raw = self._raw_names[at : at + _NAME]
-        packed = raw[4:8] if self._family == socket.AF_INET else raw[8:24]
-        return socket.inet_ntop(self._family, packed), raw[2] << 8 | raw[3]
+        return host_and_port(self._raw_names[at : at + _NAME])
 
     def peer(self, address: Address) -> Hashable:
         """What `peers` says of datagrams from this address; cheaper to look up than text."""
         if self._receive is None:
             return address
-        packed = socket.inet_pton(self._family, address[0])
-        start = struct.pack("=H", self._family) + struct.pack("!H", address[1])
+        raw = socket_address(self._family, address)
         if self._family == socket.AF_INET:
-            return int(struct.unpack("=Q", start + packed)[0])
-        return _wide(start + bytes(4) + packed)
+            return int(struct.unpack_from("=Q", raw)[0])
+        return _wide(raw[:24])
 
     def _receive_singly(self) -> int:
         self._singles = []
@@ -134,10 +114,10 @@ class Inbox:
 
     def _prepare(self) -> None:
         """Tell the kernel where datagrams and their senders go."""
-        self._held = _ffi.from_buffer(self._memory)
-        names = _ffi.new("char[]", CAPACITY * _NAME)
-        vectors = _ffi.new("struct iovec[]", CAPACITY)
-        messages: Any = _ffi.new("struct mmsghdr[]", CAPACITY)
+        self._held = ffi.from_buffer(self._memory)
+        names = ffi.new("char[]", CAPACITY * _NAME)
+        vectors = ffi.new("struct iovec[]", CAPACITY)
+        messages: Any = ffi.new("struct mmsghdr[]", CAPACITY)
         for index in range(CAPACITY):
             vectors[index].iov_base = self._held + index * STRIDE
             vectors[index].iov_len = STRIDE
@@ -148,6 +128,6 @@ class Inbox:
             header.msg_iovlen = 1
         self._kept = (names, vectors)
         self._messages = messages
-        self._words = memoryview(_ffi.buffer(messages)).cast("B").cast("I")
-        self._raw_names = memoryview(_ffi.buffer(names)).cast("B")
+        self._words = memoryview(ffi.buffer(messages)).cast("B").cast("I")
+        self._raw_names = memoryview(ffi.buffer(names)).cast("B")
         self._names = self._raw_names.cast("Q")

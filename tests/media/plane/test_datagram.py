@@ -155,6 +155,25 @@ async def test_moved_peer_is_heard_from_its_new_address_only(plane, client):
     new.close()
 
 
+async def test_what_waits_to_be_sent_when_a_peer_moves_goes_where_it_was(plane, client):
+    rig = Rig()
+    ada, bob = rig.speaker("ada"), rig.listener("bob")
+    ears = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
+    for ear in ears:
+        ear.bind(("127.0.0.1", 0))
+        ear.setblocking(False)
+    old, new = ears
+    attach(plane, ada, client)
+    attach(plane, bob, old)
+    plane.events.control = lambda *_: plane.move(bob.connection, new.getsockname(), 0)
+    for datagram in (ada.protect(1), bytes(20), bytes(20), ada.protect(2)):
+        to_plane(plane, client, datagram)
+    plane.read(0)  # all in one turn; the second move takes the memory that the first let go
+    assert [bob.unprotect(ear.recv(2048)).sequence for ear in ears] == [100, 101]
+    for ear in ears:
+        ear.close()
+
+
 async def test_a_reused_address_belongs_to_the_newest(plane, client):
     rig = Rig()
     ada, bob = rig.speaker("ada"), rig.speaker("bob", ssrc=7)
