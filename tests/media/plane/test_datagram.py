@@ -9,6 +9,7 @@ from support.wait import until
 from media.clock import SystemClock
 from media.errors import MediaError
 from media.plane.datagram import DatagramPlane
+from media.plane.datagram_receive import CAPACITY
 from media.plane.port import SrtpKeys
 
 
@@ -126,6 +127,18 @@ async def test_media_flows_between_two_addresses(plane, client):
     assert bob.unprotect_rtcp(await loop.sock_recv(ear, 2048))[7] == 7
     assert plane.sent == 1
     ear.close()
+
+
+async def test_one_turn_reads_more_than_fits_into_one_batch(plane, client):
+    rig = Rig()
+    ada = rig.speaker("ada")
+    attach(plane, ada, client)
+    count = 2 * CAPACITY + 1
+    for number in range(count):
+        to_plane(plane, client, ada.protect(number))
+    plane.read(0)
+    assert ada.connection.packets_received == ada.connection.tracks["m0"].received == count
+    assert ada.connection.counters.auth_failed == 0
 
 
 async def test_forged_rtcp_is_counted(plane, client):
