@@ -1,7 +1,5 @@
 """A real Chromium loses its network: what another one sees, and what happens when it is back."""
 
-import json
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +7,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect
+from support import netns
 from support.netns import SERVER_ADDRESS, Cable, available
 from support.server_process import ServerProcess
 
@@ -64,16 +63,7 @@ class Host:
 
     def request(self, method: str, path: str, body: object = None) -> Any:
         """A native request, made inside the server's namespace."""
-        done = subprocess.run(
-            ["ip", "netns", "exec", self._cable.server, "curl", "-sS", "-X", method]
-            + ["-H", "Authorization: Bearer rt_dev", "-H", "Content-Type: application/json"]
-            + (["-d", json.dumps(body)] if body is not None else [])
-            + [f"http://127.0.0.1:{PORT}{path}"],
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        return json.loads(done.stdout)
+        return netns.request(self._cable.server, PORT, method, path, body)
 
 
 @pytest.fixture

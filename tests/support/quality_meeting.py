@@ -1,9 +1,7 @@
 """A real Chromium in a meeting behind the seeded router, and what the API says of its quality."""
 
-import json
 import math
 import struct
-import subprocess
 import time
 import wave
 from collections.abc import Iterator
@@ -15,6 +13,7 @@ from statistics import fmean
 from typing import Any
 
 from playwright.sync_api import Browser, Page, Playwright, expect
+from support import netns
 from support.impaired import DOWN, SERVER_ADDRESS, UP, ImpairedCable
 from support.server_process import ServerProcess
 
@@ -88,16 +87,7 @@ class Meeting:
         self.ada = people[0]["id"]
 
     def request(self, method: str, path: str, body: object = None) -> Any:
-        done = subprocess.run(
-            ["ip", "netns", "exec", self.cable.server, "curl", "-sS", "-X", method]
-            + ["-H", "Authorization: Bearer rt_dev", "-H", "Content-Type: application/json"]
-            + (["-d", json.dumps(body)] if body is not None else [])
-            + [f"http://127.0.0.1:{PORT}{path}"],
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        return json.loads(done.stdout)
+        return netns.request(self.cable.server, PORT, method, path, body)
 
     def join(self, name: str) -> Page:
         page = self._browser.new_context().new_page()
