@@ -45,6 +45,7 @@ class QueuedVideoTap(HandOver[VideoItem | TurnItem | WithheldItem]):
     def __init__(self, clock: Clock, *, paused: bool) -> None:
         super().__init__(clock, QUEUED, paused=paused)
         self.starving = True
+        self._turned: TurnItem | None = None  # what a full queue could not be told yet
 
     @property
     def wanting(self) -> bool:
@@ -56,15 +57,27 @@ class QueuedVideoTap(HandOver[VideoItem | TurnItem | WithheldItem]):
     ) -> None:
         """Queue one packet, or count it as dropped."""
         if self._admits(arrival_ns):
+            if self._turned is not None:
+                self._items.append(self._turned)
+                self._turned = None
             stored = not self.paused
             self._items.append(VideoItem(arrival_ns, sequence, timestamp, payload, marker, stored))
 
     def turn(self, at_ns: int, stream: VideoStream) -> None:
-        """The next packets are of this stream."""
-        if self.closed_ns is None:
-            self._items.append(TurnItem(at_ns, stream))
+        """The next packets are of this stream; a full queue is told with the first that fits."""
+        item = TurnItem(at_ns, stream)
+        if self._has_room:
+            self._items.append(item)
+            self._turned = None
+        elif self.closed_ns is None:
+            self._turned = item
 
     def withheld(self) -> None:
-        """The track was muted."""
-        if self.closed_ns is None:
+        """The track was muted; behind a full queue its pictures are missing anyway."""
+        if self._has_room:
             self._items.append(WithheldItem())
+
+    def sender_report(self, arrival_ns: int, ntp: int, rtp_timestamp: int) -> None:
+        """Queue one report, unless it is of a stream that the writer does not know of yet."""
+        if self._turned is None:
+            super().sender_report(arrival_ns, ntp, rtp_timestamp)

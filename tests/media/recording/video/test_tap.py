@@ -59,7 +59,36 @@ def test_nothing_is_queued_after_the_end(tap, clock):
     assert (tap.closed_ns, tap.drain()) == (ended, [])
 
 
-def test_a_full_queue_takes_nothing_more(tap):
-    for number in range(QUEUED + 3):
+def fill(tap: QueuedVideoTap, count: int = QUEUED) -> None:
+    for number in range(count):
         send(tap, number)
-    assert len(tap.drain()) == QUEUED
+
+
+def test_a_full_queue_takes_nothing_more(tap):
+    fill(tap, QUEUED + 3)
+    for number in range(9):
+        tap.turn(number, STREAM)
+        tap.withheld()
+    assert [type(item) for item in tap.drain()] == [VideoItem] * QUEUED
+
+
+def test_of_the_streams_that_a_full_queue_was_not_told_the_last_comes_with_its_packet(tap):
+    fill(tap)
+    tap.turn(1, VideoStream(6, "video/vp8"))
+    tap.turn(2, STREAM)
+    tap.drain()
+    tap.sender_report(5, 7, 8)  # of a stream that nothing was said of yet
+    send(tap, 1)
+    tap.sender_report(5, 9, 8)
+    send(tap, 2)
+    packets = [VideoItem(1000 + one, one, 90 * one, b"x", True, True) for one in (1, 2)]
+    assert tap.drain() == [TurnItem(2, STREAM), packets[0], ReportItem(9, 8), packets[1]]
+
+
+def test_a_stream_that_a_full_queue_was_not_told_is_forgotten_for_the_next(tap):
+    fill(tap)
+    tap.turn(1, VideoStream(6, "video/vp8"))
+    tap.drain()
+    tap.turn(2, STREAM)
+    send(tap, 1)
+    assert [type(item) for item in tap.drain()] == [TurnItem, VideoItem]
