@@ -90,7 +90,10 @@ async def _copy(
         left -= len(piece)
         if left <= 0:
             return
-        piece = await file.read(start + length - left, min(left, _PIECE_BYTES))
+        try:
+            piece = await file.read(start + length - left, min(left, _PIECE_BYTES))
+        except (ObjectStorageError, OSError) as error:  # its answer would follow the bytes
+            raise ConnectionResetError("stored file cannot be read on") from error
         if not piece:  # shorter than its row says: break off, so that nobody takes it for whole
             raise ConnectionResetError("stored file is shorter than recorded")
 

@@ -8,6 +8,7 @@ from typing import BinaryIO
 import pytest
 from aiohttp import ClientPayloadError, web
 from aiohttp.test_utils import make_mocked_request
+from structlog.testing import capture_logs
 from support.wait import until
 
 from server.http.download import disposition, send
@@ -89,6 +90,34 @@ async def test_storage_that_fails_is_told_before_any_byte(fetch, error, expected
     answer = await fetch.get("/")
     assert (answer.status, (await answer.json())["code"]) == expected
     assert reader.closed
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ObjectStorageError("object_storage_unavailable", "x"), FileNotFoundError(), OSError()],
+)
+async def test_storage_that_fails_in_the_middle_breaks_off(fetch, error) -> None:
+    class Reader:
+        async def read(self, offset: int, count: int) -> bytes:
+            if offset:
+                raise error
+            return CONTENT[:count]
+
+        def close(self) -> None:
+            pass
+
+    async def opener() -> Reader:
+        return Reader()
+
+    fetch.state["file"] = dataclasses.replace(fetch.state["file"], opener=opener)
+    reader, writer = await asyncio.open_connection(fetch.host, fetch.port)
+    writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    with capture_logs() as logs:
+        async with asyncio.timeout(5):
+            _, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
+    assert logs == []
+    assert body == CONTENT[: len(body)]  # no other answer in the middle of the file
 
 
 async def test_file_that_is_too_short_breaks_off(fetch) -> None:
