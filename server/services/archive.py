@@ -7,17 +7,20 @@ to be asked there to list recordings, and an upload goes on where it was when th
 import asyncio
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import BinaryIO
 
 from pydantic import TypeAdapter, ValidationError
 
 from media.recording.files import RecordingDirectory
 from media.recording.manifest import MANIFEST
+from server.services.recordings_outcome import no_file
 from server.services.views import StoredFile
 from server.storage.files import FileReader, LocalFiles, LocalReader
 from server.storage.objects import ObjectStorage, ObjectStorageError
+from signaling.errors import RefusalKind, Refused
 
 LEDGER = "stored.json"
 PRODUCTS = "products.json"
@@ -82,24 +85,40 @@ class Archive:
         """A file, ready to be served; blocks.
 
         Raises:
-            FileNotFoundError: It is neither here nor there.
+            Refused: `file_not_found` when it is neither here nor there, or
+                `object_storage_unavailable` when nobody can say.
         """
+        try:
+            size, modified, opener = self._found(folder, name)
+        except FileNotFoundError as error:
+            raise no_file() from error
+        except ObjectStorageError as error:
+            raise Refused(
+                RefusalKind.UNAVAILABLE, error.code, "Where this file is cannot be told."
+            ) from error
+        return StoredFile(content_type, etag, name, modified, size, opener)
+
+    def _found(
+        self, folder: str, name: str
+    ) -> tuple[int, datetime, Callable[[], Awaitable[FileReader]]]:
         try:
             facts = self.files.facts(folder, name)
         except FileNotFoundError:
-            stored = self._ledger(folder).get(name)
-            if stored is None:
-                raise
+            stored = self._stored(folder, name)
 
             async def there() -> FileReader:
                 return ObjectReader(self._connected(), f"{folder}/{name}", stored)
 
-            return StoredFile(content_type, etag, name, stored.modified, stored.bytes, there)
+            return stored.bytes, stored.modified, there
 
         async def here() -> FileReader:
-            return await LocalReader.open(lambda: self.files.open(folder, name))
+            try:
+                return await LocalReader.open(lambda: self.files.open(folder, name))
+            except FileNotFoundError:  # let go of since it was described
+                stored = await asyncio.to_thread(self._stored, folder, name)
+                return ObjectReader(self._connected(), f"{folder}/{name}", stored)
 
-        return StoredFile(content_type, etag, name, facts.modified, facts.size, here)
+        return facts.size, facts.modified, here
 
     async def upload(self, folder: str) -> int:
         """Bring every local file of a recording into object storage, and see it whole there.
@@ -166,11 +185,11 @@ class Archive:
         draft = f".{name}.part"
         try:
             fd = await asyncio.to_thread(place.scratch, draft)
-            try:
-                await self._check(reader, stored, name, fd)
-                await asyncio.to_thread(_settle, fd, stored.modified)
-            finally:
-                os.close(fd)
+            # A file, not a descriptor: who is cancelled waits for a write that a thread has begun,
+            # which would else go into whatever has the number next.
+            with os.fdopen(fd, "wb") as file:
+                await self._check(reader, stored, name, file)
+                await asyncio.to_thread(_settle, file, stored.modified)
             await asyncio.to_thread(place.rename, draft, name)
         finally:
             place.close()
@@ -203,12 +222,12 @@ class Archive:
         await asyncio.to_thread(self.files.remove, folder)
 
     async def _check(
-        self, reader: ObjectReader, stored: StoredObject, name: str, fd: int | None = None
+        self, reader: ObjectReader, stored: StoredObject, name: str, file: BinaryIO | None = None
     ) -> None:
         """Read an object whole, into a file where one is given; it must be what was sent."""
         digest, at = hashlib.sha256(), 0
         while piece := await reader.read(at, _PIECE_BYTES):
-            await asyncio.to_thread(_take, digest.update, fd, piece)
+            await asyncio.to_thread(_take, digest.update, file, piece)
             at += len(piece)
         if at != stored.bytes or digest.hexdigest() != stored.sha256:
             raise ObjectStorageError("object_differs", f"{name} came back different")
@@ -225,6 +244,12 @@ class Archive:
             while piece := file.read(_PIECE_BYTES):
                 digest.update(piece)
         return facts.size, digest.hexdigest(), facts.modified
+
+    def _stored(self, folder: str, name: str) -> StoredObject:
+        stored = self._ledger(folder).get(name)
+        if stored is None:
+            raise FileNotFoundError("the file is neither here nor in object storage")
+        return stored
 
     def _ledger(self, folder: str) -> dict[str, StoredObject]:
         try:
@@ -245,15 +270,15 @@ class Archive:
             place.close()
 
 
-def _settle(fd: int, modified: datetime) -> None:
+def _settle(file: BinaryIO, modified: datetime) -> None:
     """Bring a fetched file to the disk, as old as the one that was sent."""
-    os.fsync(fd)
+    file.flush()
+    os.fsync(file.fileno())
     moment = round(modified.timestamp() * 1e6) * 1000
-    os.utime(fd, ns=(moment, moment))
+    os.utime(file.fileno(), ns=(moment, moment))
 
 
-def _take(update: Callable[[bytes], None], fd: int | None, piece: bytes) -> None:
+def _take(update: Callable[[bytes], None], file: BinaryIO | None, piece: bytes) -> None:
     update(piece)
-    view = memoryview(piece) if fd is not None else memoryview(b"")
-    while fd is not None and view:
-        view = view[os.write(fd, view) :]
+    if file is not None:
+        _ = file.write(piece)

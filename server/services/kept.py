@@ -8,10 +8,9 @@ from typing import Literal, Protocol
 import structlog
 
 from media.clock import Clock
-from server.records import RecordingFileView, RecordingView, Tombstone
+from server.records import RecordingView, Tombstone
 from server.services.cursors import decode_cursor, page_of
 from server.services.products import Products
-from server.services.recordings_outcome import no_file
 from server.services.uploads import Uploads
 from server.services.views import Page, StoredFile
 from server.storage.objects import ObjectStorageError
@@ -103,16 +102,14 @@ class KeptRecordings:
         """
         for entry in view.files:
             if entry.id == file_id:
-                return await asyncio.to_thread(self._described, entry)
+                return await asyncio.to_thread(
+                    self.uploads.archive.describe,
+                    entry.recording_id,
+                    entry.file_name,
+                    entry.content_type,
+                    f'"{entry.sha256}"',
+                )
         return await self._products.file(view.id, file_id)
-
-    def _described(self, entry: RecordingFileView) -> StoredFile:
-        try:
-            return self.uploads.archive.describe(
-                entry.recording_id, entry.file_name, entry.content_type, f'"{entry.sha256}"'
-            )
-        except FileNotFoundError as error:
-            raise no_file() from error
 
     async def rename(self, view: RecordingView, participant_id: str, name: str) -> None:
         """Call a recorded person otherwise, in lists, players and transcripts.

@@ -156,7 +156,8 @@ class Products:
         """A finished product, ready to be served.
 
         Raises:
-            Refused: `file_not_found`, `file_not_ready` (with `state` and `progress`).
+            Refused: `file_not_found`, `file_not_ready` (with `state` and `progress`),
+                `object_storage_unavailable`.
         """
         for product in (await self.of([recording_id]))[recording_id]:
             if product.id != file_id:
@@ -168,7 +169,13 @@ class Products:
                     "This file is not made yet.",
                     {"state": product.state.value, "progress": f"{product.progress:.3f}"},
                 )
-            return await asyncio.to_thread(self._stored, product)
+            return await asyncio.to_thread(
+                self._uploads.archive.describe,
+                recording_id,
+                product.file_name,
+                CONTENT_TYPES[product.format],
+                f'"{product.sha256}"',
+            )
         raise no_file()
 
     async def resume(self) -> None:
@@ -262,14 +269,3 @@ class Products:
             waiting = (ProductState.QUEUED, ProductState.RUNNING)
             found += [product for product in self._read(name) if product.state in waiting]
         return found
-
-    def _stored(self, product: Product) -> StoredFile:
-        try:
-            return self._uploads.archive.describe(
-                product.recording_id,
-                product.file_name,
-                CONTENT_TYPES[product.format],
-                f'"{product.sha256}"',
-            )
-        except FileNotFoundError as error:
-            raise no_file() from error

@@ -8,6 +8,7 @@ from server.services.archive import LEDGER, Archive
 from server.storage.files import LocalFiles
 from server.storage.object_store import ObstoreObjects, open_objects
 from server.storage.objects import ObjectFacts, ObjectStorageError
+from signaling.errors import Refused
 
 FILES = {"001-ana.ogg": b"OggS" * 999, "manifest.json": b"{}", "empty.ogg": b""}
 
@@ -137,6 +138,16 @@ async def test_a_file_is_the_same_wherever_it_is(archive: Archive):
     assert await archive.fetch("rec") == 0
 
 
+async def test_a_file_that_leaves_before_it_is_opened_is_read_there(archive: Archive):
+    file = await asyncio.to_thread(archive.describe, "rec", "001-ana.ogg", "audio/ogg", '"x"')
+    _ = await archive.upload("rec")
+    _ = await archive.drop_local("rec")
+    assert await (await file.open()).read(0, file.size) == FILES["001-ana.ogg"]
+    await archive.remove("rec")
+    with pytest.raises(FileNotFoundError):
+        _ = await file.open()
+
+
 async def test_a_file_that_changed_after_its_upload_stays(archive: Archive):
     _ = await archive.upload("rec")
     _ = await asyncio.to_thread(archive.files.path("rec", "001-ana.ogg").write_bytes, b"other")
@@ -166,8 +177,9 @@ async def test_removing_takes_both_and_the_other_first(archive: Archive, objects
     objects.remove = works
     await archive.remove("rec")
     assert await objects.facts("rec/001-ana.ogg") is None
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(Refused) as refused:
         _ = await content(archive, "001-ana.ogg")
+    assert refused.value.code == "file_not_found"
 
 
 async def test_without_object_storage_everything_is_here(archive: Archive):
@@ -189,3 +201,6 @@ async def test_a_list_that_cannot_be_read_stops_everything(archive: Archive):
     for work in (archive.upload, archive.fetch, archive.drop_local):
         with pytest.raises(ObjectStorageError):
             _ = await work("rec")
+    with pytest.raises(Refused) as refused:  # it may be there
+        _ = await asyncio.to_thread(archive.describe, "rec", "002-bo.ogg", "audio/ogg", '"x"')
+    assert refused.value.code == "object_storage_unavailable"
