@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from media.recording.attempts import Attempts
 from media.recording.describe import TimeZero
 from media.recording.files import RecordingDirectory, error_code, slug
 from media.recording.handover import OverloadItem, ReportItem
@@ -15,12 +16,6 @@ from media.recording.segment import Origin, SegmentFile, new_entry
 from media.recording.sidecar import Sidecar
 from media.recording.tap import Item, QueuedTap, RtpItem, SkippedItem
 from media.types import TrackSource
-
-RETRY_NS = 5_000_000_000
-ATTEMPTS = 3
-"""Failures in a row after which a disk is not asked again."""
-FORGIVEN_NS = 60_000_000_000
-"""A segment that lived this long ends a row of failures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +57,10 @@ class Place:
     failed: Callable[[str], None]
     sender_clocks: dict[str, int] = field(default_factory=dict)
 
+    def first_sync_ns(self, track: TrackEntry, now_ns: int) -> int:
+        """When a file that begins now is first synced: not every track's in the same moment."""
+        return now_ns + self.fsync_ns * (track.number % 8 + 1) // 8
+
 
 class TrackWriter:
     """Writes what one tap queues; blocking, for the writer thread only.
@@ -92,9 +91,7 @@ class TrackWriter:
         self._segment: SegmentFile | None = None
         self._opened_ns = 0
         self._sync_ns = 0
-        self._failures = 0
-        self._retry_ns: int | None = None
-        self._given_up = False
+        self._attempts = Attempts()
         self._dropped = 0
         self._batch: deque[Item] = deque()  # holds one drained queue at most
 
@@ -139,17 +136,13 @@ class TrackWriter:
 
     def _is_waiting(self, now_ns: int) -> bool:
         """Whether a failed disk is left alone for now."""
-        if self._given_up:
+        if self._attempts.are_resting(now_ns):
             return True
-        if self._retry_ns is None:
-            return False
-        if now_ns < self._retry_ns:
-            return True
-        self._retry_ns = None
-        self._log.mark(Mark(MarkKind.BEGIN, 0, REASONS.index(Reason.WRITE_ERROR)))
-        self._log.mark(Mark(MarkKind.RESUME if not self._paused else MarkKind.PAUSE, now_ns))
-        self._plan.interrupt(now_ns, Reason.WRITE_ERROR, self._dropped)
-        self._dropped = 0
+        if self._attempts.go_on():
+            self._log.mark(Mark(MarkKind.BEGIN, 0, REASONS.index(Reason.WRITE_ERROR)))
+            self._log.mark(Mark(MarkKind.RESUME if not self._paused else MarkKind.PAUSE, now_ns))
+            self._plan.interrupt(now_ns, Reason.WRITE_ERROR, self._dropped)
+            self._dropped = 0
         return False
 
     def _guard(self, now_ns: int, act: Callable[[], None]) -> None:
@@ -160,17 +153,13 @@ class TrackWriter:
 
     def _broke(self, error: OSError, now_ns: int) -> None:
         """Close the segment where it is; try again later, or give the track up."""
-        if self._segment is not None and now_ns - self._opened_ns >= FORGIVEN_NS:
-            self._failures = 0
+        begun_ns = None if self._segment is None else self._opened_ns
         self.abandon()
         self._place.changed()
         self._plan.interrupt(now_ns, Reason.WRITE_ERROR)
         self._dropped += sum(isinstance(item, RtpItem) for item in self._batch)
         self._batch.clear()
-        self._failures += 1
-        self._retry_ns = now_ns + RETRY_NS
-        if self._failures >= ATTEMPTS:
-            self._given_up = True
+        if not self._attempts.failed(now_ns, begun_ns):
             self._place.failed(error_code(error))
 
     def _take_all(self, now_ns: int) -> None:
@@ -273,15 +262,14 @@ class TrackWriter:
         track = place.entry_for(identity)
         number = len(track.segments) + 1
         origin = Origin(place.recording_id, track.number, identity.connection_id, identity.ssrc)
-        entry = new_entry(_file_name(track, number), number, start, place.zero, origin)
+        entry = new_entry(file_name(track, number, "ogg"), number, start, place.zero, origin)
         if number == 1:
             entry.reason = Reason.START.value
         self._open_log(entry)
         track.segments.append(entry)  # before the file: a number is never used twice
         self._segment = SegmentFile(place.directory, entry, start, place.zero, origin)
         self._opened_ns = now_ns
-        stagger = place.fsync_ns * (track.number % 8 + 1) // 8  # not every file in the same moment
-        self._sync_ns = now_ns + stagger
+        self._sync_ns = place.first_sync_ns(track, now_ns)
         place.changed()
 
     def _open_log(self, entry: Segment) -> None:
@@ -310,7 +298,8 @@ def log_name(file_name: str) -> str:
     return file_name.removesuffix(".ogg") + ".rtplog"
 
 
-def _file_name(track: TrackEntry, segment: int) -> str:
+def file_name(track: TrackEntry, segment: int, ending: str) -> str:
+    """What a track's file is called; recovery reads it again."""
     kind = "audio" if track.label is TrackSource.MICROPHONE else track.label.value
-    suffix = "" if segment == 1 else f".{segment}"
-    return f"{track.number:03d}-{slug(track.name)}-{kind}{suffix}.ogg"
+    number = "" if segment == 1 else f".{segment}"
+    return f"{track.number:03d}-{slug(track.name)}-{kind}{number}.{ending}"

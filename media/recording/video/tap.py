@@ -2,6 +2,8 @@
 
 from typing import NamedTuple, TypeAlias
 
+from typing_extensions import override
+
 from media.clock import Clock
 from media.recording.handover import HandOver, OverloadItem, ReportItem
 from media.video import VideoStream
@@ -77,6 +79,7 @@ class QueuedVideoTap(HandOver[VideoItem | TurnItem | WithheldItem]):
         if self._has_room:
             self._items.append(WithheldItem())
 
+    @override
     def sender_report(self, arrival_ns: int, ntp: int, rtp_timestamp: int) -> None:
         """Queue one report, unless it is of a stream that the writer does not know of yet."""
         if self._turned is None:

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable
 
-from media.recording.files import error_code, slug
+from media.recording.attempts import Attempts
+from media.recording.files import error_code
 from media.recording.handover import OverloadItem, ReportItem
-from media.recording.manifest import TrackEntry
 from media.recording.segment import Origin
-from media.recording.track import ATTEMPTS, FORGIVEN_NS, RETRY_NS, Place, TrackIdentity
+from media.recording.track import Place, TrackIdentity, file_name
 from media.recording.video.file import Digesting, VideoFile, as_samples, new_entry
 from media.recording.video.matroska import suffix
 from media.recording.video.plan import EndFile, NewFile, Picture, Reason, VideoPlan, Write
@@ -42,9 +42,7 @@ class VideoTrackWriter:
         self._file: VideoFile | None = None
         self._opened_ns = 0
         self._sync_ns = 0
-        self._failures = 0
-        self._retry_ns: int | None = None
-        self._given_up = False
+        self._attempts = Attempts()
         self._dropped = 0
         self._digesting: list[Digesting] = []
         self._ended = False
@@ -56,7 +54,7 @@ class VideoTrackWriter:
         if not self._ended:
             now_ns = now_ns if closed_ns is None else min(now_ns, closed_ns)
             self._take_all(items, now_ns)
-            self._tap.starving = self._plan.wanting and not self._given_up
+            self._tap.starving = self._plan.wanting and not self._attempts.given_up
         if closed_ns is not None and not self._ended:
             self._ended = True
             self._guard(now_ns, lambda: self._write_all(self._interrupt(now_ns), now_ns))
@@ -117,15 +115,11 @@ class VideoTrackWriter:
 
     def _is_waiting(self, now_ns: int) -> bool:
         """Whether a failed disk is left alone for now."""
-        if self._given_up:
+        if self._attempts.are_resting(now_ns):
             return True
-        if self._retry_ns is None:
-            return False
-        if now_ns < self._retry_ns:
-            return True
-        self._retry_ns = None
-        self._plan.interrupt(now_ns, Reason.WRITE_ERROR, self._dropped)
-        self._dropped = 0
+        if self._attempts.go_on():
+            self._plan.interrupt(now_ns, Reason.WRITE_ERROR, self._dropped)
+            self._dropped = 0
         return False
 
     def _guard(self, now_ns: int, act: Callable[[], None]) -> bool:
@@ -138,15 +132,11 @@ class VideoTrackWriter:
 
     def _broke(self, error: OSError, now_ns: int) -> None:
         """Close the file where it is; try again later, or give the track up."""
-        if self._file is not None and now_ns - self._opened_ns >= FORGIVEN_NS:
-            self._failures = 0
+        begun_ns = None if self._file is None else self._opened_ns
         self.abandon()
         self._place.changed()
         self._plan.interrupt(now_ns, Reason.WRITE_ERROR)
-        self._failures += 1
-        self._retry_ns = now_ns + RETRY_NS
-        if self._failures >= ATTEMPTS:
-            self._given_up = True
+        if not self._attempts.failed(now_ns, begun_ns):
             self._place.failed(error_code(error))
 
     def _take(self, item: Item, now_ns: int) -> None:
@@ -198,7 +188,7 @@ class VideoTrackWriter:
         track.codec = start.format.codec
         number = len(track.segments) + 1
         origin = Origin(place.recording_id, track.number, identity.connection_id, start.ssrc)
-        name = _file_name(track, number, suffix(start.format))
+        name = file_name(track, number, suffix(start.format))
         entry = new_entry(name, number, start, place.zero, origin)
         if entry.frames is not None:
             entry.frames.layer = self._stream.layer
@@ -207,8 +197,7 @@ class VideoTrackWriter:
         track.segments.append(entry)  # before the file: a number is never used twice
         self._file = VideoFile(place.directory, entry, start, place.zero, origin)
         self._opened_ns = now_ns
-        stagger = place.fsync_ns * (track.number % 8 + 1) // 8
-        self._sync_ns = now_ns + stagger
+        self._sync_ns = place.first_sync_ns(track, now_ns)
         place.changed()
 
     def _end_file(self, position: int) -> None:
@@ -222,8 +211,3 @@ class VideoTrackWriter:
 
     def _sender_offset_ns(self) -> int | None:
         return self._place.sender_clocks.get(self._identity.connection_id)
-
-
-def _file_name(track: TrackEntry, segment: int, ending: str) -> str:
-    number = "" if segment == 1 else f".{segment}"
-    return f"{track.number:03d}-{slug(track.name)}-{track.label.value}{number}.{ending}"

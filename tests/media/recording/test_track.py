@@ -7,12 +7,13 @@ import pytest
 from support.clock import FakeClock
 from support.recording import opusinfo
 
+from media.recording.attempts import RETRY_NS
 from media.recording.describe import TimeZero
 from media.recording.files import AppendFile, RecordingDirectory
 from media.recording.manifest import TrackEntry
 from media.recording.plan import Reason
 from media.recording.tap import QUEUED, QueuedTap
-from media.recording.track import RETRY_NS, Place, TrackIdentity, TrackWriter
+from media.recording.track import Place, TrackIdentity, TrackWriter
 from media.types import TrackSource
 
 VOICE = b"\x78 voice"
