@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
@@ -87,6 +88,19 @@ class RecordingDirectory:
             OSError: It cannot be opened.
         """
         return os.open(_plain(name), flags | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self._fd)
+
+    @contextlib.contextmanager
+    def opened(self, name: str, flags: int) -> Iterator[int]:
+        """As `open`, and closed again.
+
+        Raises:
+            OSError: It cannot be opened.
+        """
+        fd = self.open(name, flags)
+        try:
+            yield fd
+        finally:
+            os.close(fd)
 
     def scratch(self, name: str) -> int:
         """A descriptor of a file to be made anew, for reading and writing.

@@ -3,11 +3,12 @@
 import logging
 import os
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from media.clock import Clock
 from media.errors import RecordingError
+from media.recording.adopt import UNKNOWN, begun_of, enter
 from media.recording.files import RecordingDirectory
 from media.recording.manifest import (
     MANIFEST,
@@ -27,8 +28,6 @@ from media.types import RecordingResult, TrackSource
 
 DAMAGED_MANIFEST = "manifest.damaged.json"
 MAX_MANIFEST_BYTES = 64 << 20
-UNKNOWN = "unknown"
-"""Participant of a file that no manifest speaks of."""
 
 _FILE = re.compile(
     r"(?P<track>[0-9]{3,9})-(?P<slug>[a-z0-9-]{1,32}?)-(?P<kind>audio|screen-audio)"
@@ -151,11 +150,8 @@ def _recover_files(place: RecordingDirectory, manifest: Manifest) -> None:
 
 def _salvage(place: RecordingDirectory, name: str) -> Salvaged | None:
     try:
-        fd = place.open(name, os.O_RDWR | os.O_NONBLOCK)
-        try:
+        with place.opened(name, os.O_RDWR | os.O_NONBLOCK) as fd:
             return salvage(fd)
-        finally:
-            os.close(fd)
     except OSError:
         _logger.warning("file of a recording cannot be recovered", exc_info=True)
         return None
@@ -172,41 +168,27 @@ def _describe(segment: Segment, saved: Salvaged) -> None:
 
 def _adopt(match: re.Match[str], saved: Salvaged) -> Segment:
     """The entry of a file that was made after the manifest was written for the last time."""
-    date = (saved.survey.tags or {}).get("DATE", "")
-    try:
-        begun = datetime.fromisoformat(date)
-    except ValueError:
-        begun = datetime.fromtimestamp(0, UTC)
-    if begun.tzinfo is None:
-        begun = begun.replace(tzinfo=UTC)
     return Segment(
         file=match[0],
         number=int(match["segment"] or 1),
         channels=saved.survey.channels or 1,
         pre_skip=saved.survey.pre_skip,
         reason="adopted",
-        first_sample_time=begun,
+        first_sample_time=begun_of(saved.survey.tags or {}),
         offset_ms=0.0,
     )
 
 
 def _enter(manifest: Manifest, match: re.Match[str], segment: Segment) -> None:
     """Put an adopted segment under its track, and on the recording's time line."""
-    ms = timedelta(milliseconds=1)
-    segment.offset_ms = max(0.0, (segment.first_sample_time - manifest.started_at) / ms)
-    number = int(match["track"])
-    track = next((one for one in manifest.tracks if one.number == number), None)
-    if track is None:
-        microphone = match["kind"] == "audio"
-        track = TrackEntry(
-            number=number,
-            participant_id=UNKNOWN,
-            name=match["slug"],
-            label=TrackSource.MICROPHONE if microphone else TrackSource.SCREEN_AUDIO,
-        )
-        manifest.tracks.append(track)
-    track.segments.append(segment)
-    track.segments.sort(key=lambda one: one.number)
+    microphone = match["kind"] == "audio"
+    track = TrackEntry(
+        number=int(match["track"]),
+        participant_id=UNKNOWN,
+        name=match["slug"],
+        label=TrackSource.MICROPHONE if microphone else TrackSource.SCREEN_AUDIO,
+    )
+    enter(manifest, segment, track)
 
 
 def _close(manifest: Manifest) -> None:

@@ -70,8 +70,7 @@ def trim_early(place: RecordingDirectory, manifest: Manifest) -> None:
 
 
 def _read(place: RecordingDirectory, name: str, left: int) -> tuple[int, LogHeader, list[Replayed]]:
-    fd = place.open(name, os.O_RDWR | os.O_NONBLOCK)
-    try:
+    with place.opened(name, os.O_RDWR | os.O_NONBLOCK) as fd:
         size = os.fstat(fd).st_size
         whole = whole_bytes(size)
         if not whole:
@@ -83,8 +82,6 @@ def _read(place: RecordingDirectory, name: str, left: int) -> tuple[int, LogHead
             if whole > left:
                 return 0, header, []
             return whole, header, replay(read_entries(data[:whole]))
-    finally:
-        os.close(fd)
 
 
 def _zero(header: LogHeader) -> TimeZero:
@@ -107,11 +104,8 @@ def _describe(segment: Segment, name: str, replayed: Replayed, zero: TimeZero) -
 
 def _trim(place: RecordingDirectory, segment: Segment, early: int) -> None:
     try:
-        fd = place.open(segment.file, os.O_RDWR | os.O_NONBLOCK)
-        try:
+        with place.opened(segment.file, os.O_RDWR | os.O_NONBLOCK) as fd:
             segment.sha256 = trim_start(fd, early)
-        finally:
-            os.close(fd)
     except OSError:
         _logger.warning("start of a recorded file not trimmed", exc_info=True)
         return

@@ -111,7 +111,7 @@ def salvage(fd: int) -> Salvaged:
     if truncated:
         os.ftruncate(fd, found.end)
     if found.position and not found.ended:
-        _write_at(fd, ogg.with_last_flag(last_page), found.last_at)
+        write_at(fd, ogg.with_last_flag(last_page), found.last_at)
     if truncated or not found.ended:
         os.fsync(fd)
     whole = found.ended and not truncated and not found.damaged
@@ -140,12 +140,17 @@ def trim_start(fd: int, ticks: int) -> str:
             changed = ogg.with_pre_skip(page, pre_skip + ticks)
         except (ogg.OggError, IndexError) as error:
             raise OSError("the file's head is damaged") from error
-    _write_at(fd, changed, 0)
+    write_at(fd, changed, 0)
     os.fsync(fd)
-    return _digest(fd)
+    return digest_of(fd)
 
 
-def _write_at(fd: int, data: bytes, at: int) -> None:
+def write_at(fd: int, data: bytes, at: int) -> None:
+    """Change a place of a file, all of it. Blocks.
+
+    Raises:
+        OSError: It cannot be written.
+    """
     view = memoryview(data)
     while view:
         written = os.pwrite(fd, view, at)
@@ -153,10 +158,11 @@ def _write_at(fd: int, data: bytes, at: int) -> None:
 
 
 def _described(fd: int, found: Survey, truncated: int, *, whole: bool) -> Salvaged:
-    return Salvaged(found, truncated, os.fstat(fd).st_size, _digest(fd), whole)
+    return Salvaged(found, truncated, os.fstat(fd).st_size, digest_of(fd), whole)
 
 
-def _digest(fd: int) -> str:
+def digest_of(fd: int) -> str:
+    """The SHA-256 of a whole file, in lower-case hex. Blocks."""
     os.lseek(fd, 0, os.SEEK_SET)
     with contextlib.closing(os.fdopen(os.dup(fd), "rb")) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

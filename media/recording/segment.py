@@ -148,11 +148,8 @@ class SegmentFile:
         if not early:
             return
         try:
-            fd = self._directory.open(self.entry.file, os.O_RDWR)
-            try:
+            with self._directory.opened(self.entry.file, os.O_RDWR) as fd:
                 self.entry.sha256 = trim_start(fd, early)
-            finally:
-                os.close(fd)
         except OSError:  # it plays a moment too much; recovery would try again
             _logger.warning("start of a recorded file not trimmed", exc_info=True)
             return

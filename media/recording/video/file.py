@@ -8,6 +8,7 @@ from media.recording.align import Alignment, SegmentClock
 from media.recording.describe import TimeZero
 from media.recording.files import AppendFile, RecordingDirectory
 from media.recording.manifest import Frames, ListedGap, Packets, Segment
+from media.recording.salvage import write_at
 from media.recording.segment import VENDOR, Origin
 from media.recording.video import matroska
 from media.recording.video.matroska import TICKS_PER_MS, Block, Patch, Placed, Walked
@@ -191,11 +192,8 @@ class VideoFile:
         return True
 
     def _patch(self, patches: list[Patch]) -> None:
-        fd = self._directory.open(self.entry.file, os.O_RDWR)
-        try:
+        with self._directory.opened(self.entry.file, os.O_RDWR) as fd:
             write_patches(fd, patches)
-        finally:
-            os.close(fd)
 
 
 class Digesting:
@@ -210,11 +208,8 @@ class Digesting:
     def step(self) -> bool:
         """Hash the next piece; False when the entry says the whole file's hash, or none."""
         try:
-            fd = self._directory.open(self._entry.file, os.O_RDONLY)
-            try:
+            with self._directory.opened(self._entry.file, os.O_RDONLY) as fd:
                 data = os.pread(fd, HASHED_AT_ONCE, self._at)
-            finally:
-                os.close(fd)
         except OSError:  # recovery would hash it
             _logger.warning("recorded pictures not hashed", exc_info=True)
             return False
@@ -253,7 +248,7 @@ def write_patches(fd: int, patches: list[Patch]) -> None:
         OSError: It cannot be written.
     """
     for patch in patches:
-        os.pwrite(fd, patch.data, patch.offset)
+        write_at(fd, patch.data, patch.offset)
     os.fsync(fd)
 
 

@@ -1,6 +1,5 @@
 """Files of pictures after a crash: cut after the last whole cluster, and made searchable."""
 
-import hashlib
 import logging
 import mmap
 import os
@@ -8,17 +7,15 @@ import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
+from media.recording.adopt import UNKNOWN, begun_of, enter
 from media.recording.files import RecordingDirectory
 from media.recording.manifest import Frames, Manifest, Recovered, Segment, TrackEntry
+from media.recording.salvage import digest_of, write_at
 from media.recording.video import matroska
 from media.recording.video.file import write_patches
 from media.recording.video.matroska import MatroskaError, Walked
 from media.types import MediaKind, TrackSource
-
-UNKNOWN = "unknown"
-"""Participant of a file that no manifest speaks of."""
 
 _FILE = re.compile(
     r"(?P<track>[0-9]{3,9})-(?P<slug>[a-z0-9-]{1,32}?)-(?P<source>camera|screen)"
@@ -68,7 +65,7 @@ def recover_pictures(
         else:
             _describe(segment, saved)
     if manifest.rebuilt and adopted and not manifest.tracks:  # else sound has told
-        manifest.started_at = min(_begun(saved) for _, saved in adopted)
+        manifest.started_at = min(begun_of(saved.found.tags) for _, saved in adopted)
         manifest.time_base.utc = manifest.started_at
     for match, saved in adopted:
         _describe(_adopt(manifest, match, saved), saved)
@@ -89,15 +86,15 @@ def salvage(fd: int) -> Salvaged:
         raise OSError("not a regular file")
     found = walk_file(fd)
     if found.closed:
-        return Salvaged(found, found.duration_ms, 0, about.st_size, _digest(fd), whole=True)
+        return Salvaged(found, found.duration_ms, 0, about.st_size, digest_of(fd), whole=True)
     duration_ms = found.last_ms + 1.0
     head = os.pread(fd, found.head_end, 0)
     cues, patches = matroska.ending(head, found, duration_ms)
     os.ftruncate(fd, found.end)
-    os.pwrite(fd, cues, found.end)
+    write_at(fd, cues, found.end)
     write_patches(fd, patches)
     size = found.end + len(cues)
-    return Salvaged(found, duration_ms, about.st_size - found.end, size, _digest(fd), whole=False)
+    return Salvaged(found, duration_ms, about.st_size - found.end, size, digest_of(fd), whole=False)
 
 
 def walk_file(fd: int) -> Walked:
@@ -115,11 +112,8 @@ def walk_file(fd: int) -> Walked:
 
 def _salvage(place: RecordingDirectory, name: str) -> Salvaged | None:
     try:
-        fd = place.open(name, os.O_RDWR | os.O_NONBLOCK)
-        try:
+        with place.opened(name, os.O_RDWR | os.O_NONBLOCK) as fd:
             return salvage(fd)
-        finally:
-            os.close(fd)
     except (OSError, MatroskaError):
         _logger.warning("file of a recording cannot be recovered", exc_info=True)
         return None
@@ -138,7 +132,6 @@ def _describe(segment: Segment, saved: Salvaged) -> None:
 
 def _adopt(manifest: Manifest, match: re.Match[str], saved: Salvaged) -> Segment:
     """The entry of a file that was made after the manifest was written for the last time."""
-    begun = _begun(saved)
     form = saved.found.format
     segment = Segment(
         file=match[0],
@@ -147,36 +140,17 @@ def _adopt(manifest: Manifest, match: re.Match[str], saved: Salvaged) -> Segment
         channels=0,
         pre_skip=0,
         reason="adopted",
-        first_sample_time=begun,
-        offset_ms=max(0.0, (begun - manifest.started_at) / timedelta(milliseconds=1)),
+        first_sample_time=begun_of(saved.found.tags),
+        offset_ms=0.0,
         frames=Frames(width=form.width, height=form.height),
     )
-    number = int(match["track"])
-    track = next((one for one in manifest.tracks if one.number == number), None)
-    if track is None:
-        track = TrackEntry(
-            number=number,
-            participant_id=UNKNOWN,
-            name=match["slug"],
-            kind=MediaKind.VIDEO,
-            label=_SOURCES[match["source"]],
-            codec=form.codec,
-        )
-        manifest.tracks.append(track)
-    track.segments.append(segment)
-    track.segments.sort(key=lambda one: one.number)
+    track = TrackEntry(
+        number=int(match["track"]),
+        participant_id=UNKNOWN,
+        name=match["slug"],
+        kind=MediaKind.VIDEO,
+        label=_SOURCES[match["source"]],
+        codec=form.codec,
+    )
+    enter(manifest, segment, track)
     return segment
-
-
-def _begun(saved: Salvaged) -> datetime:
-    try:
-        begun = datetime.fromisoformat(saved.found.tags.get("DATE", ""))
-    except ValueError:
-        return datetime.fromtimestamp(0, UTC)
-    return begun if begun.tzinfo is not None else begun.replace(tzinfo=UTC)
-
-
-def _digest(fd: int) -> str:
-    with os.fdopen(os.dup(fd), "rb") as file:
-        file.seek(0)
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -72,6 +72,13 @@ class TestDirectory:
         with pytest.raises(OSError, match="symbolic"):
             directory.open("a", os.O_RDONLY)
 
+    def test_what_is_opened_for_a_while_is_closed_again(self, directory, tmp_path: Path) -> None:
+        (tmp_path / "a").write_bytes(b"12")
+        with directory.opened("a", os.O_RDONLY) as fd:
+            assert os.pread(fd, 9, 0) == b"12"
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(fd)
+
     def test_only_the_owner_reads(self, directory: RecordingDirectory, tmp_path: Path) -> None:
         directory.create("a").close()
         assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o600

@@ -73,6 +73,18 @@ class TestAfterAKill:
             assert salvage(again).whole
             os.close(again)
 
+    def test_writes_that_stop_half_way_are_gone_on_with(self, killed, monkeypatch):
+        whole = os.pwrite
+        monkeypatch.setattr(os, "pwrite", lambda fd, data, at: whole(fd, data[:7], at))
+        fd = os.open(killed, os.O_RDWR)
+        try:
+            saved = salvage(fd)
+            again = salvage(fd)
+        finally:
+            os.close(fd)
+        assert (again.whole, again.size, again.sha256) == (True, saved.size, saved.sha256)
+        assert again.duration_ms == saved.duration_ms
+
     def test_a_file_that_ended_before_the_kill_is_left_alone(self, studio, tmp_path):
         camera = studio.camera()
         camera.film(frames(VP8, 60))
