@@ -4,12 +4,16 @@ Usage: run_tests.py [--only GROUP]... [pytest arguments]
 """
 
 import argparse
+import io
 import os
 import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv/bin"
 WEB = ROOT / "web"
 MANY = 12  # more failures than this are no accident
+SILENCE_SECONDS = 600  # no test takes longer than its timeout
+COUNTS_BYTES = 8000  # the last lines, which hold the counts
 
 
 IN_CHROMIUM = (
@@ -146,16 +152,40 @@ def _echo(command: tuple[str, ...], folder: Path) -> tuple[bool, tuple[int, int,
         command,
         cwd=folder,
         env=environment,
-        text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
-    lines: list[str] = []
-    assert process.stdout is not None
-    for line in process.stdout:
-        print(line, end="", flush=True)
-        lines = [*lines[-40:], line]
-    return process.wait() == 0, _counts("".join(lines))
+    said = b""
+    assert isinstance(process.stdout, io.BufferedReader)
+    with _watch(process) as heard:
+        while piece := process.stdout.read1():
+            heard()
+            sys.stdout.buffer.write(piece)
+            sys.stdout.flush()
+            said = (said + piece)[-COUNTS_BYTES:]
+    return process.wait() == 0, _counts(said.decode(errors="replace"))
+
+
+@contextmanager
+def _watch(process: subprocess.Popen[bytes]) -> Iterator[Callable[[], None]]:
+    """Kill a run that says nothing for long: pytest-xdist may wait for a worker that has died."""
+    latest = [time.monotonic()]
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(1):
+            if time.monotonic() - latest[0] > SILENCE_SECONDS:
+                print(f"nothing was said for {SILENCE_SECONDS} s: ended", flush=True)
+                process.kill()
+                return
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield lambda: latest.__setitem__(0, time.monotonic())
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _counts(text: str) -> tuple[int, int, int]:
