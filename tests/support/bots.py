@@ -4,12 +4,15 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 
+from support.domain import NOW
+
 from server.connectors.links import Platform
 from server.connectors.port import ConnectorEvent
 from server.connectors.scripted import ScriptedConnector
 from server.records import Bot
 from server.services.bots import BotsService, BotWish
 from server.services.context import App
+from signaling.ids import new_id
 
 Scenario = Sequence[tuple[float, ConnectorEvent]]
 LINK = "https://zoom.us/j/123456789"
@@ -35,6 +38,26 @@ def playing(app: App, *scenarios: Scenario, missing: str | None = None) -> BotsS
 def wish(link: str = LINK, **members: object) -> BotWish:
     values = {"account": "default", "name": "Buddy", "transcribe": False, **members}
     return BotWish(link=link, **values)
+
+
+def stored(**members: object) -> Bot:
+    """A record of a bot in a Zoom meeting, completed unless said otherwise."""
+    values = {
+        "id": new_id(),
+        "account": "default",
+        "created_by": None,
+        "link": LINK,
+        "normalised": LINK,
+        "platform": "zoom",
+        "name": "Buddy",
+        "status": "completed",
+        "transcribe": True,
+        "language": "en",
+        "debug": False,
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return Bot(**values | members)
 
 
 async def seen(

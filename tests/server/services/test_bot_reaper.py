@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 
 import pytest
-from support.bots import LINK, ended, playing, seen, status, wish
+from support.bots import ended, playing, seen, status, stored, wish
 from support.domain import NOW
 from support.wait import until
 
@@ -16,23 +16,7 @@ from server.services.bot_reaper import GRACE_SECONDS
 from server.services.context import App
 from signaling.ids import new_id
 
-LOST = Bot(
-    id=new_id(),
-    account="default",
-    created_by=None,
-    link=LINK,
-    normalised=LINK,
-    platform="zoom",
-    name="Buddy",
-    status="recording",
-    transcribe=True,
-    language="en",
-    debug=False,
-    created_at=NOW,
-    updated_at=NOW,
-    joined_at=NOW,
-    details={"transcription": "active"},
-)
+LOST = stored(status="recording", joined_at=NOW, details={"transcription": "active"})
 
 
 class Hanging(ScriptedConnector):

@@ -4,12 +4,12 @@ import dataclasses
 from datetime import timedelta
 
 import pytest
-from support.bots import LINK, ended, playing, seen, status, wish
+from support.bots import ended, playing, seen, status, stored, wish
 from support.domain import NOW, entries, session
 
 from server.config import BotsSettings
 from server.connectors.port import Admitted, Failed, FailureCode, PersonJoined
-from server.records import Bot, BotPerson
+from server.records import BotPerson
 from server.services.bots import limits_of
 from server.services.context import App
 from server.services.views import CreateMeeting
@@ -20,23 +20,7 @@ from signaling.model import SessionState
 
 STAYS = ((0, Admitted()), (0, PersonJoined("p1", "Ann")))
 
-
-CRASHED = Bot(
-    id=new_id(),
-    account="default",
-    created_by=None,
-    link=LINK,
-    normalised=LINK,
-    platform="zoom",
-    name="Buddy",
-    status="recording",
-    transcribe=True,
-    language="en",
-    debug=False,
-    created_at=NOW,
-    updated_at=NOW,
-    joined_at=NOW,
-)
+CRASHED = stored(status="recording", joined_at=NOW)
 
 
 def other(number: int) -> str:

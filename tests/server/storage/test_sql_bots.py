@@ -1,9 +1,9 @@
 """Lists and figures of bots, added up by the database."""
 
-import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from support.bots import stored
 
 from server.records import Bot, BotPerson
 from server.storage import sql_bots
@@ -14,22 +14,8 @@ START = datetime(2025, 12, 8, 10, tzinfo=UTC)  # a Monday
 
 
 def bot(**members: object) -> Bot:
-    base = Bot(
-        id=new_id(),
-        account="a",
-        created_by=None,
-        link="https://zoom.us/j/1",
-        normalised="x",
-        platform="zoom",
-        name="Buddy",
-        status="completed",
-        transcribe=True,
-        language="en",
-        debug=False,
-        created_at=START,
-        updated_at=START,
-    )
-    return dataclasses.replace(base, **members)
+    values = {"account": "a", "created_at": START, "updated_at": START, **members}
+    return stored(**values)
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from support.bots import LINK, seen
+from support.bots import seen, stored
 from support.domain import NOW
 from support.webserver import Web, serving
 
 from server.dialects.buddy.ids import bot_id, session_id
-from server.records import Bot, TranscriptSegment
+from server.records import TranscriptSegment
 from signaling.ids import new_id
 
 BASE = "/v1/meeting-buddy"
@@ -73,20 +73,7 @@ def said(name: str, start: float, end: float, text: str) -> TranscriptSegment:
 @pytest.fixture
 async def talk(buddy: Buddy) -> str:
     """The id of a session of a minute, which began ten seconds into the recording of a talk."""
-    bot = Bot(
-        id=new_id(),
-        account="default",
-        created_by=None,
-        link=LINK,
-        normalised=LINK,
-        platform="zoom",
-        name="Buddy",
-        status="completed",
-        transcribe=True,
-        language="en",
-        debug=False,
-        created_at=NOW,
-        updated_at=NOW,
+    bot = stored(
         joined_at=NOW,
         duration_seconds=60.0,
         session_id="s",
