@@ -25,7 +25,7 @@ class BotLedger:
         self._on_error = on_error
         self._scope = TaskScope(on_error)
         self._waiting: dict[str, object] = {}
-        self._lost: dict[str, Exception] = {}
+        self._lost: dict[str, Exception | None] = {}  # of those that somebody waits for
         self._writing: asyncio.Task[None] | None = None
 
     def put(self, record_id: str, record: object) -> None:
@@ -40,9 +40,12 @@ class BotLedger:
         Raises:
             Exception: What storage said; the record is not there.
         """
+        self._lost[record_id] = None
         self.put(record_id, record)
-        await self.settled()
-        lost = self._lost.pop(record_id, None)
+        try:
+            await self.settled()
+        finally:
+            lost = self._lost.pop(record_id, None)
         if lost is not None:
             raise lost
 
@@ -69,10 +72,10 @@ class BotLedger:
 
     async def _write_each(self, batch: dict[str, object]) -> None:
         """One of them cannot be stored: it must not take the others along."""
-        self._lost.clear()  # whose keepers are gone
         for record_id, record in batch.items():
             try:
                 await self._store.save_records((record,))
             except Exception as error:  # noqa: BLE001  (reported, and told whoever waits)
-                self._lost[record_id] = error
+                if record_id in self._lost:
+                    self._lost[record_id] = error
                 self._on_error("write bots down", error)

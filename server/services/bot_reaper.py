@@ -8,9 +8,11 @@ from typing import Final, TypeAlias
 import structlog
 
 from media.clock import Clock
+from media.tasks import OnError
 from server.connectors.port import FailureCode
 from server.records import Bot, BotPerson
 from server.services.bot_journal import BotJournal
+from server.services.bot_ledger import BotLedger
 from server.services.bot_machine import BotStatus
 from server.services.bot_run import BotRun
 from server.services.bot_work import BotWork
@@ -32,19 +34,24 @@ class BotReaper:
         store: Where bots are.
         work: Their recordings and transcripts.
         clock: The process's clock.
+        ledger: What bots did that is on its way there.
         runs: Bots of this process, by id; those that cannot be ended are taken out.
         open_journal: Makes or finds what changes a bot.
         follow_up: Lets something go on after a bot's end.
+        on_error: Told when it could not look.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (what it works with)
         self,
+        *,
         store: Storage,
         work: BotWork,
         clock: Clock,
+        ledger: BotLedger,
         runs: MutableMapping[str, BotRun],
         open_journal: Callable[[Bot], BotJournal],
         follow_up: FollowUp,
+        on_error: OnError,
     ) -> None:
         self._store = store
         self._work = work
@@ -52,6 +59,8 @@ class BotReaper:
         self._runs = runs
         self._open_journal = open_journal
         self._follow_up = follow_up
+        self._ledger = ledger
+        self._on_error = on_error
 
     async def recover(self) -> None:
         """End what the last process left, before anything new begins."""
@@ -66,7 +75,10 @@ class BotReaper:
         """Look again and again."""
         while True:
             await asyncio.sleep(EVERY_SECONDS)
-            await self.look()
+            try:
+                await self.look()
+            except Exception as error:  # noqa: BLE001  (reported, and looked again)
+                self._on_error("watch bots", error)
 
     async def look(self) -> None:
         """End bots that give no sign of life."""
@@ -78,8 +90,10 @@ class BotReaper:
             if not await run.give_up():
                 _ = self._runs.pop(bot_id, None)
         since = self._clock.utc() - timedelta(seconds=GRACE_SECONDS)
+        await self._ledger.settled()
+        running = set(self._runs)  # as of now: one that ends meanwhile is stored as it was
         for bot in await self._store.bots_in(UNFINISHED):
-            if bot.id not in self._runs and bot.updated_at < since:
+            if bot.id not in running and bot.updated_at < since:
                 text = "The bot came to no proper end; what was recorded is kept."
                 await self._end(bot, FailureCode.BOT_CRASHED, text)
                 logger.error("bot without a task ended", bot=bot.id)

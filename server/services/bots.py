@@ -111,7 +111,16 @@ class BotsService:
         self._creating = asyncio.Lock()
         self._closing = False
         self.ledger = BotLedger(store, on_error)
-        self.reaper = BotReaper(store, work, clock, self._runs, self._journal, self._follow_up)
+        self.reaper = BotReaper(
+            store=store,
+            work=work,
+            clock=clock,
+            ledger=self.ledger,
+            runs=self._runs,
+            open_journal=self._journal,
+            follow_up=self._follow_up,
+            on_error=on_error,
+        )
         self._parts = BotParts(
             work=work,
             clock=clock,

@@ -10,9 +10,13 @@ class Store:
 
     def __init__(self) -> None:
         self.transactions: list[tuple[object, ...]] = []
+        self.waits_meanwhile: list[str] = []
+        self.ledger: BotLedger | None = None
 
     async def save_records(self, records: tuple[object, ...]) -> None:
         if "bad" in records:
+            while self.waits_meanwhile:
+                self.ledger.put(self.waits_meanwhile.pop(), "bad")
             raise OSError("disk full")
         self.transactions.append(records)
 
@@ -54,3 +58,11 @@ async def test_whoever_waits_is_told_that_a_record_is_lost(ledger):
     with pytest.raises(OSError, match="disk full"):
         await ledger.keep("x", "bad")
     await ledger.keep("x", "good")
+
+
+async def test_whoever_waits_is_told_also_when_more_is_lost_meanwhile(ledger, store, faults):
+    store.ledger, store.waits_meanwhile = ledger, ["y"]
+    with pytest.raises(OSError, match="disk full"):
+        await ledger.keep("x", "bad")
+    assert len(faults) == 2
+    assert ledger._lost == {}

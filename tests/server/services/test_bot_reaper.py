@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 
 import pytest
-from support.bots import ended, playing, seen, status, stored, wish
+from support.bots import DEADLINE, ended, playing, seen, status, stored, wish
 from support.domain import NOW
 from support.wait import until
 
@@ -12,6 +12,7 @@ from server.connectors.links import Platform
 from server.connectors.port import Admitted
 from server.connectors.scripted import ScriptedConnector
 from server.records import Bot, BotPerson
+from server.services import bot_reaper
 from server.services.bot_reaper import GRACE_SECONDS
 from server.services.context import App
 from signaling.ids import new_id
@@ -89,6 +90,46 @@ async def test_a_bot_that_nobody_runs_has_crashed_after_the_grace(app: App):
     assert (await app.bots.people(LOST.id))[0].left_at == NOW
     await until(lambda: app.bots._after == {})
     assert (await app.bots.get(LOST.id)).details["transcription"] == "completed"
+
+
+async def test_a_bot_that_ends_during_a_look_has_not_crashed(app: App, monkeypatch):
+    bots = playing(app, [(0, Admitted())])
+    bot, _ = await bots.create(wish())
+    await seen(bots, bot.id, status("active"))
+    await bots.ledger.settled()
+    bots_in = app.storage.bots_in
+
+    async def slowly(*asked: object) -> object:
+        found = await bots_in(*asked)
+        await bots.stop(bot)
+        return found
+
+    app.clock.advance(GRACE_SECONDS)
+    bots._runs[bot.id]._beat()
+    app.clock.advance(1)
+    monkeypatch.setattr(app.storage, "bots_in", slowly)
+    await bots.reaper.look()
+    found = await bots.get(bot.id)
+    assert (found.status, found.end_reason) == ("completed", "stopped")
+
+
+async def test_a_look_that_fails_is_not_the_last(app: App, monkeypatch):
+    looks, faults, again = [], [], asyncio.Event()
+
+    async def look() -> None:
+        looks.append(None)
+        if len(looks) == 1:
+            raise OSError("disk full")
+        again.set()
+
+    monkeypatch.setattr(bot_reaper, "EVERY_SECONDS", 0)
+    monkeypatch.setattr(app.bots.reaper, "look", look)
+    monkeypatch.setattr(app.bots.reaper, "_on_error", lambda name, _error: faults.append(name))
+    watching = asyncio.create_task(app.bots.watch())
+    async with asyncio.timeout(DEADLINE):
+        await again.wait()
+    watching.cancel()
+    assert faults == ["watch bots"]
 
 
 @pytest.mark.parametrize(
