@@ -10,10 +10,11 @@ import importlib.util
 import os
 import re
 import shutil
+import signal
 import tempfile
 import wave
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -188,6 +189,7 @@ class ChromiumPage:
         self._shape = dict(recipe.as_json())
         self._closed = closed
         self._page: Page | None = None
+        self._pid: int | None = None
         self._crashed = False
         self._frames: dict[str, Frame] = {}  # of tracks
         self._homes: dict[str, Frame] = {}  # of publications
@@ -195,6 +197,7 @@ class ChromiumPage:
     async def prepare(self) -> None:
         """Open an empty page that keeps every track it will receive."""
         async with self._talking():
+            self._pid = await _process_of(self._browser)
             context = await self._browser.new_context(
                 locale="en-US", viewport={"width": 1280, "height": 800}, accept_downloads=False
             )
@@ -288,6 +291,9 @@ class ChromiumPage:
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self._browser.close()
+        except TimeoutError:
+            logger.warning("browser hangs and is killed", pid=self._pid)
+            self._kill()
         except Exception as error:  # noqa: BLE001  (it is gone, or ends with the driver)
             logger.warning("browser did not close", reason=_first_line(error))
         self._closed(self)
@@ -318,6 +324,13 @@ class ChromiumPage:
     def _home(self, key: str) -> "Frame":
         return self._homes.get(key) or self._there.main_frame
 
+    def _kill(self) -> None:
+        """End it without its help: the driver would wait three minutes before it does."""
+        pid, self._pid = self._pid, None
+        if pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)  # its other processes end with it
+
     def _note_crash(self, _page: "Page") -> None:
         self._crashed = True
 
@@ -343,6 +356,7 @@ class ChromiumPage:
                 raise _crash() from error
             if not forgive:
                 raise PageError(FailureCode.MEDIA_TIMEOUT, _first_line(error)) from error
+            logger.debug("page gave no answer", reason=_first_line(error))
 
 
 class _Heard:
@@ -383,8 +397,18 @@ def _crash() -> PageError:
     return PageError(FailureCode.BOT_CRASHED, "The browser of the bot ended.", transient=True)
 
 
+async def _process_of(browser: "Browser") -> int | None:
+    """Which process of this machine a browser is (Chrome DevTools Protocol, SystemInfo)."""
+    session = await browser.new_browser_cdp_session()
+    found = await session.send("SystemInfo.getProcessInfo")
+    await session.detach()
+    return next((one["id"] for one in found["processInfo"] if one["type"] == "browser"), None)
+
+
 def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:300]
+    """What went wrong, without addresses: a link may hold a passcode."""
+    line = (str(error).splitlines() or [type(error).__name__])[0]
+    return re.sub(r"\w+://\S+", "…", line)[:300]
 
 
 def _empty_devices() -> "tempfile.TemporaryDirectory[str]":

@@ -1,6 +1,7 @@
 // What the page shows, by a recipe's marks: one round trip for everything.
 (recipe) => {
   const LIMIT = 400; // characters of an element's text that are looked at
+  const PEOPLE = 1000; // as many as are taken of it
 
   const visible = (one) => {
     if (one.checkVisibility && !one.checkVisibility({ visibilityProperty: true })) return false;
@@ -34,9 +35,10 @@
   for (const one of roster ? document.querySelectorAll(roster.item) : []) {
     if (roster.ignore && one.matches(roster.ignore)) continue;
     const label = roster.name ? one.querySelector(roster.name) : one;
-    const name = (label?.innerText ?? label?.textContent ?? "").trim();
+    const name = (label?.innerText ?? label?.textContent ?? "").trim().slice(0, LIMIT);
     if (!name || (roster.ignoreText && new RegExp(roster.ignoreText, "i").test(name))) continue;
-    const id = (roster.id && one.getAttribute(roster.id)) || name;
+    const id = ((roster.id && one.getAttribute(roster.id)) || name).slice(0, LIMIT);
+    if (people.size >= PEOPLE && !people.has(id)) continue;
     if (!people.has(id)) people.set(id, name);
     if (roster.lit && (one.matches(roster.lit) || one.querySelector(roster.lit))) lit.add(id);
   }
@@ -44,7 +46,7 @@
   const owners = {};
   for (const one of recipe.owners ? document.querySelectorAll(recipe.owners.css) : []) {
     const who = one.getAttribute(recipe.owners.attribute);
-    for (const track of one.srcObject?.getAudioTracks() ?? []) if (who) owners[track.id] = who;
+    for (const track of one.srcObject?.getAudioTracks() ?? []) if (who) owners[track.id] = who.slice(0, LIMIT);
   }
 
   return {

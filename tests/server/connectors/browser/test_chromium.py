@@ -1,6 +1,8 @@
 """Chromium as the connector uses it: real processes, pages of the test's own."""
 
 import asyncio
+import dataclasses
+import json
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -10,13 +12,16 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from support.recipes import needs_chromium
+from support.wait import until
 
 from server.config import BotsSettings
+from server.connectors.browser import chromium
 from server.connectors.browser.chromium import Chromium, ChromiumPage
 from server.connectors.browser.page import PageError
 from server.connectors.catalogue import BUILT_IN
+from server.connectors.look import PEOPLE
 from server.connectors.port import FailureCode
-from server.connectors.recipe import Do, Mark, Step
+from server.connectors.recipe import Do, Mark, Roster, Step
 
 RECIPE = BUILT_IN["roomtone"]
 DEADLINE = 20
@@ -35,6 +40,14 @@ CALL = """<!doctype html><button onclick="this.textContent='pressed'">go</button
   await two.setLocalDescription(); await one.setRemoteDescription(two.localDescription);
 })();
 </script>"""
+
+# More people than may be in a meeting, with names as long as a book.
+CROWD = """for (let n = 0; n < 1100; n++) {
+  const one = document.createElement('b');
+  one.textContent = `${n} ` + 'x'.repeat(2000);
+  document.body.append(one);
+}"""
+CROWDED = dataclasses.replace(RECIPE, roster=Roster(item="b"), owners=None).as_json()
 
 
 async def answer(request: web.Request) -> web.Response:
@@ -99,6 +112,10 @@ async def test_a_page_is_heard_pressed_and_published_from(browsers: Chromium, si
     await page.drop("k")
     await page.drop("unknown")
     assert (await page.look()).publications == {}
+    await page._there.evaluate(CROWD)
+    shown = await page._there.evaluate(await chromium._script("look.js"), dict(CROWDED))
+    assert len(shown["people"]) == PEOPLE
+    assert len(json.dumps(shown)) < 1_000 * PEOPLE
     await page.take(Step(Do.NAME, Mark("input")), "Notes")
     await page.press([Mark("button", "^go"), Mark("button", "^not there")])
     assert await page._there.evaluate("document.querySelector('input').value") == "Notes"
@@ -115,14 +132,15 @@ async def test_a_page_is_heard_pressed_and_published_from(browsers: Chromium, si
 @needs_chromium
 async def test_what_cannot_be_reached_is_said_as_it_is(browsers: Chromium, site: str):
     page = await browsers.start(RECIPE, shown=False)
-    for address, code, transient in (
-        ("http://127.0.0.1:1/", FailureCode.JOIN_FAILED, True),
-        (f"{site}?status=503", FailureCode.JOIN_FAILED, True),
-        (f"{site}?status=404", FailureCode.MEETING_NOT_FOUND, False),
+    for address, code, transient, text in (
+        (f"{site}?status=404", FailureCode.MEETING_NOT_FOUND, False, "HTTP 404"),
+        (f"{site}?status=503", FailureCode.JOIN_FAILED, True, "HTTP 503"),
+        ("http://127.0.0.1:1/j/1?pwd=secret", FailureCode.JOIN_FAILED, True, "cannot be reached"),
     ):
-        with pytest.raises(PageError) as error:
+        with pytest.raises(PageError, match=text) as error:
             await page.open(address)
         assert (error.value.code, error.value.transient) == (code, transient)
+        assert "secret" not in str(error.value)
 
 
 @needs_chromium
@@ -136,6 +154,19 @@ async def test_a_browser_that_is_killed_is_told_as_a_crash(browsers: Chromium, s
         await tracks(page, 1_000_000)
     assert error.value.code is FailureCode.BOT_CRASHED
     await page.close()
+
+
+@needs_chromium
+async def test_a_browser_that_hangs_does_not_outlive_its_bot(
+    browsers: Chromium, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(chromium, "CLOSE_SECONDS", 0.2)
+    before = children()
+    page = await browsers.start(RECIPE, shown=False)
+    for pid in children() - before:
+        os.kill(pid, signal.SIGSTOP)
+    await page.close()
+    await until(lambda: children() == before, DEADLINE)
 
 
 @needs_chromium
