@@ -362,8 +362,9 @@ class BotsSettings(Group):
         default=4,
         ge=0,
         le=1000,
-        description="Browsers at the same time, one for each bot in a foreign meeting; plan "
-        "1.5 GB of memory for each. 0 keeps bots out of foreign meetings.",
+        description="Browsers at the same time, one for each bot in a foreign meeting; each "
+        "takes 0.5 GB of memory and more, as the site wants. 0 keeps bots out of foreign "
+        "meetings.",
     )
     browser_program: Path | None = Field(
         default=None, description="The Chromium to use. Default: the one on the PATH."
