@@ -68,7 +68,7 @@ class Link:
         self._scope = TaskScope(on_error)
         self._on_error = on_error
         self._channel: Channel | None = None
-        self._backlog: deque[bytes] = deque()
+        self._backlog: deque[m.ToWorker] = deque()
         self._calls: dict[int, asyncio.Future[m.Reply]] = {}
         self._numbers = count(1)
         self._begun = asyncio.Event()  # the first process is ready, or has failed
@@ -105,11 +105,10 @@ class Link:
         Raises:
             MediaError: Too much waits already.
         """
-        data = m.encode_to(message)
         if self._channel is not None and self.udp_port:
-            self._channel.send(data)
+            self._channel.send(m.encode_to(message))
         elif len(self._backlog) < BACKLOG:
-            self._backlog.append(data)
+            self._backlog.append(message)
         else:
             raise MediaError("the media worker does not come back")
 
@@ -191,7 +190,7 @@ class Link:
             case m.Ready(port):
                 self.udp_port = port
                 while self._backlog:
-                    channel.send(self._backlog.popleft())
+                    channel.send(m.encode_to(self._backlog.popleft()))
                 self._begun.set()
             case m.Reply(call):
                 waiting = self._calls.get(call)
@@ -217,6 +216,8 @@ class Link:
         for waiting in self._calls.values():
             if not waiting.done():
                 waiting.set_exception(WorkerLostError("the media worker has ended"))
+        # Whoever made these calls knows that they failed, and may make them again.
+        self._backlog = deque(one for one in self._backlog if not isinstance(one, m.Call))
         _logger.error("media worker lost")
         self._listener.worker_lost(self)
 

@@ -73,6 +73,23 @@ async def test_a_call_under_way_is_told_of_the_loss(link, told):
         await waiting
 
 
+async def test_a_call_that_was_told_of_the_loss_does_not_reach_the_successor(told):
+    link = Link(m.Begin(LOOPBACK, 1.0), told, SystemClock(), faulted)
+    waiting = asyncio.ensure_future(link.call(lambda call: m.Close(call, "c")))
+    await asyncio.sleep(0)
+    link.send(m.Probe("c"))
+    link._lost()
+    with pytest.raises(WorkerLostError):
+        await waiting
+    ours, theirs = socket.socketpair()
+    channel, other = await Channel.over(ours), await Channel.over(theirs)
+    link._heard(channel, m.Ready(1))
+    await channel.close()
+    assert m.decode_to(await other.receive()) == m.Probe("c")
+    assert await other.receive() is None
+    await other.close()
+
+
 async def test_one_that_hangs_is_replaced(link, told, monkeypatch):
     monkeypatch.setattr(module, "SILENT_SECONDS", 0.5)
     monkeypatch.setattr(module, "STOP_SECONDS", 0.2)
